@@ -1,0 +1,1 @@
+//! RPC method table, JSON types, metadata and error codes.

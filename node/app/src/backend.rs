@@ -1,0 +1,233 @@
+//! What the RPC server asks of the node. It holds no behaviour: `crate::node` implements it, `crate::rpc` uses it.
+
+use std::sync::Arc;
+use tenon_types::{Address, Amount, Block, BlockInfo, Event, Gas, Genesis, Hash, Receipt, proof::Proof};
+use tokio::sync::{broadcast, mpsc};
+
+/// A block with what its execution gave.
+#[derive(Clone, Debug)]
+pub struct BlockEntry {
+    /// Hash of the header.
+    pub hash: Hash,
+    /// The block.
+    pub block: Block,
+    /// What is ours in the header.
+    pub info: BlockInfo,
+    /// Hashes of the transactions, in order.
+    pub transactions: Vec<Hash>,
+    /// One receipt for each transaction.
+    pub receipts: Vec<Receipt>,
+    /// Gas used.
+    pub gas_used: Gas,
+}
+
+/// What happened to the chain's head.
+#[derive(Clone, Debug)]
+pub enum HeadEvent {
+    /// A block was added at the head.
+    Best(Arc<BlockEntry>),
+    /// A block became final. Every block is announced, in order.
+    Finalized(Arc<BlockEntry>),
+}
+
+/// What happened to a watched transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransactionStatus {
+    /// It waits for earlier transactions of its sender.
+    Future,
+    /// It can be included.
+    Ready,
+    /// It is in a block, at an index.
+    InBlock(Hash, u32),
+    /// Its block is final.
+    Finalized(Hash, u32),
+    /// Another transaction with the same sender and nonce replaced it.
+    Usurped(Hash),
+    /// It can no longer be included.
+    Invalid,
+    /// It left the pool for lack of room or time.
+    Dropped,
+}
+
+/// Why a transaction was refused. Numbers are stable; see `tenon_api::errors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable number.
+    pub code: i32,
+    /// Stable name.
+    pub name: &'static str,
+    /// What was found and what was expected.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+    /// Whether it could become valid later (nonce too high) or never (stale).
+    pub kind: RefusalKind,
+}
+
+/// How wallets classify a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// The bytes are no transaction.
+    Malformed,
+    /// The nonce was used already.
+    Stale,
+    /// The nonce lies ahead.
+    Future,
+    /// The fee cannot be paid.
+    Payment,
+    /// The signature is wrong, or for another chain or version.
+    BadProof,
+    /// The era is over, or its first block unknown.
+    AncientBirthBlock,
+    /// It can never fit a block.
+    ExhaustsResources,
+    /// The pool is full, or the fee too low to replace.
+    Pool,
+}
+
+/// What a transaction would look like to the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// Tip for each million gas.
+    pub priority: u64,
+    /// The sender.
+    pub sender: Address,
+    /// Its nonce.
+    pub nonce: u32,
+    /// The sender's next nonce on chain.
+    pub expected_nonce: u32,
+    /// Blocks for which it stays valid.
+    pub longevity: u64,
+}
+
+/// How a query, simulation or trace ended.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    /// 0, or the number of the error (`tenon_abi::HostError` or a module's).
+    pub error: u32,
+    /// The output, or the error's data or message.
+    pub output: Vec<u8>,
+    /// Gas used.
+    pub gas_used: Gas,
+    /// The fee that a transaction doing the same would pay at the head's base fee, tip excluded.
+    pub fee: Amount,
+    /// The deposit locked (positive) or returned (negative).
+    pub deposit: i128,
+    /// What would have happened.
+    pub events: Vec<Event>,
+    /// Lines of the debug log and of panics, each with the depth of its call.
+    pub logs: Vec<(u32, String)>,
+    /// Changed state entries: key, old and new value. Empty for queries.
+    pub changes: Vec<StateChange>,
+}
+
+/// A state entry that an execution changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The key in the state.
+    pub key: Vec<u8>,
+    /// Before.
+    pub old: Option<Vec<u8>>,
+    /// After.
+    pub new: Option<Vec<u8>>,
+}
+
+/// A proof of one entry, with the header that carries the root.
+#[derive(Clone, Debug)]
+pub struct ReadProof {
+    /// Hash of the block whose header carries the root: the child of the block whose state is proven.
+    pub anchor: Arc<BlockEntry>,
+    /// The state proven is that after this block.
+    pub at: Arc<BlockEntry>,
+    /// For each key asked for: key, value, proof.
+    pub entries: Vec<(Vec<u8>, Option<Vec<u8>>, Proof)>,
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unavailable {
+    /// No block of this hash.
+    UnknownBlock(Hash),
+    /// The state of this height was pruned; it is kept from a height on.
+    Pruned {
+        /// Asked for.
+        height: u64,
+        /// The earliest kept.
+        from: u64,
+    },
+    /// The next block, which will carry the root, does not exist yet.
+    NotAnchored,
+    /// The node is stopping or failed.
+    Stopped(String),
+}
+
+/// Read access to the state after a block.
+pub trait StateView: Send {
+    /// The value under a key.
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>>;
+    /// Entries whose key begins with `prefix`, from `start` on (a whole key, included; empty for the first).
+    fn scan(&self, prefix: &[u8], start: &[u8], limit: usize) -> Vec<(Vec<u8>, Vec<u8>)>;
+}
+
+/// The node, as the RPC server sees it. Blocking calls are short; callers run them off the async threads.
+pub trait Backend: Send + Sync + 'static {
+    /// What the chain began with.
+    fn genesis(&self) -> &Genesis;
+    /// Hash of block 0.
+    fn genesis_hash(&self) -> Hash;
+    /// Whether this is a development chain.
+    fn is_development(&self) -> bool;
+    /// The head.
+    fn best(&self) -> Arc<BlockEntry>;
+    /// The last final block.
+    fn finalized(&self) -> Arc<BlockEntry>;
+    /// A block by its hash.
+    fn block(&self, hash: &Hash) -> Option<Arc<BlockEntry>>;
+    /// The hash of the block at a height.
+    fn hash_at(&self, height: u32) -> Option<Hash>;
+    /// The block and index of a transaction.
+    fn transaction(&self, hash: &Hash) -> Option<(Hash, u32)>;
+    /// The state after a block.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the block is unknown or its state pruned.
+    fn state(&self, at: &Hash) -> Result<Box<dyn StateView>, Unavailable>;
+    /// Proofs for keys, at the newest final state whose root a final header carries.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if there is no such header yet, or `at` is no such block.
+    fn prove(&self, keys: &[Vec<u8>], at: Option<&Hash>) -> Result<ReadProof, Unavailable>;
+    /// Checks a transaction as the pool would, without adding it.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the reason.
+    fn validate(&self, transaction: &[u8]) -> Result<Validity, Refusal>;
+    /// Adds a transaction to the pool. Statuses are sent to `watcher` until the transaction is final or gone.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the reason.
+    fn submit(&self, transaction: Vec<u8>, watcher: Option<mpsc::UnboundedSender<TransactionStatus>>) -> Result<Hash, Refusal>;
+    /// Adds many transactions, with their signatures checked in batches. One result for each.
+    fn submit_batch(&self, transactions: Vec<Vec<u8>>) -> Vec<Result<Hash, Refusal>>;
+    /// The sender's next nonce, transactions in the pool counted.
+    fn next_nonce(&self, address: &Address) -> u32;
+    /// Transactions in the pool, in the order in which they would be included.
+    fn pending(&self) -> Vec<Vec<u8>>;
+    /// Runs a query of an instance on the state after a block.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that state is not to be had.
+    fn query(&self, at: &Hash, instance: &Address, method: &str, input: &[u8], gas_limit: Gas) -> Result<Execution, Unavailable>;
+    /// Runs a call (SCALE-encoded `tenon_types::Call`) as a transaction of an account on the state after a block, and undoes it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if that state is not to be had.
+    fn simulate(&self, at: &Hash, from: &Address, call: &[u8]) -> Result<Execution, Unavailable>;
+    /// Announces heads.
+    fn heads(&self) -> broadcast::Receiver<HeadEvent>;
+    /// Makes a block now. Development chains only; returns its hash.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the node is stopping.
+    fn make_block(&self) -> Result<Hash, Unavailable>;
+}

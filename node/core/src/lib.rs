@@ -1,0 +1,1 @@
+//! Mempool, block building and chain rules without I/O.

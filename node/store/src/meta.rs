@@ -1,0 +1,72 @@
+//! The rows that describe the store itself: its format, its genesis and the finalized height.
+
+use crate::{Hash, StoreError, columns::Column};
+
+/// The format that this release writes, and the newest that it reads.
+pub const FORMAT: u32 = 1;
+
+/// The key of the format, 4 bytes big-endian.
+pub(crate) const FORMAT_KEY: &[u8] = b"format";
+/// The key of the hash of the genesis block.
+pub(crate) const GENESIS_KEY: &[u8] = b"genesis";
+/// The key of [`Finalized`].
+pub(crate) const FINALIZED_KEY: &[u8] = b"finalized";
+
+const FINALIZED_BYTES: usize = 8 + 32 + 8 + 8;
+
+/// The newest block in the store, and how far back the store goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finalized {
+    /// The finalized height.
+    pub height: u64,
+    /// The hash of the block at that height.
+    pub hash: Hash,
+    /// The oldest height whose state, block and receipts can be read.
+    pub oldest: u64,
+    /// The oldest height whose block hash can be read.
+    pub oldest_hash: u64,
+}
+
+impl Finalized {
+    pub(crate) fn encode(&self) -> [u8; FINALIZED_BYTES] {
+        let mut out = [0; FINALIZED_BYTES];
+        out[..8].copy_from_slice(&self.height.to_be_bytes());
+        out[8..40].copy_from_slice(&self.hash);
+        out[40..48].copy_from_slice(&self.oldest.to_be_bytes());
+        out[48..].copy_from_slice(&self.oldest_hash.to_be_bytes());
+        out
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+        let parts = || {
+            let (height, rest) = bytes.split_first_chunk::<8>()?;
+            let (hash, rest) = rest.split_first_chunk::<32>()?;
+            let (oldest, rest) = rest.split_first_chunk::<8>()?;
+            let oldest_hash: [u8; 8] = rest.try_into().ok()?;
+            let finalized = Self {
+                height: u64::from_be_bytes(*height),
+                hash: *hash,
+                oldest: u64::from_be_bytes(*oldest),
+                oldest_hash: u64::from_be_bytes(oldest_hash),
+            };
+            (finalized.oldest_hash <= finalized.oldest && finalized.oldest <= finalized.height).then_some(finalized)
+        };
+        parts().ok_or_else(|| damaged(Column::Meta, "a finalized height"))
+    }
+
+    /// Checks that state, block and receipts of `height` are kept.
+    pub(crate) fn check_kept(&self, height: u64) -> Result<(), StoreError> {
+        if height > self.height {
+            return Err(StoreError::NotFinalized { found: height, expected: self.height });
+        }
+        if height < self.oldest {
+            return Err(StoreError::Pruned { found: height, expected: self.oldest });
+        }
+        Ok(())
+    }
+}
+
+/// The error for a row that is not as it was written.
+pub(crate) fn damaged(column: Column, expected: &'static str) -> StoreError {
+    StoreError::Corrupt { found: format!("a missing or malformed row in column {}", column.name()), expected }
+}

@@ -1,0 +1,22 @@
+//! Signature schemes, key derivation, addresses, key files and hashes.
+//!
+//! The sole user of schnorrkel, ed25519-zebra and k256. Every function here is a pure function of its arguments, save
+//! those of [`os`], which the application alone calls. It leaves out what a signature is *about*: the bytes of a
+//! transaction are assembled elsewhere, and arrive here as a message and a 32-byte account.
+
+pub mod batch;
+pub mod hash;
+pub mod keystore;
+pub mod mnemonic;
+pub mod os;
+pub mod ss58;
+pub mod suri;
+
+mod keypair;
+mod rng;
+mod scheme;
+mod verify;
+
+pub use keypair::{KeyError, Keypair};
+pub use scheme::{PublicKey, Scheme, Signature, UnknownScheme};
+pub use verify::{MAX_PLAIN_PAYLOAD, recover_secp256k1, signing_message, verify, verify_ed25519, verify_sr25519};

@@ -1,0 +1,1 @@
+//! The WASM engine: profile, validation, instrumentation, linking and code cache.

@@ -1,0 +1,3 @@
+//! Host functions, gas, overlay, registry, state tree and executor.
+
+pub mod tree;

@@ -1,0 +1,148 @@
+//! Blocks and headers. A header has exactly the fields that Substrate's clients hash; ours ride in one digest item.
+
+use crate::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};
+use alloc::vec::Vec;
+use parity_scale_codec::{Compact, Decode, Encode};
+use scale_info::TypeInfo;
+
+/// Names our digest items.
+pub const ENGINE_ID: [u8; 4] = *b"tnon";
+
+/// An item of a header's digest.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[scale_info(
+    replace_segment("tenon_types", "sp_runtime"),
+    replace_segment("block", "generic::digest")
+)]
+pub enum DigestItem {
+    /// What was known before the block was executed.
+    #[codec(index = 6)]
+    PreRuntime([u8; 4], Vec<u8>),
+    /// A message of the consensus engine.
+    #[codec(index = 4)]
+    Consensus([u8; 4], Vec<u8>),
+    /// A seal of the consensus engine.
+    #[codec(index = 5)]
+    Seal([u8; 4], Vec<u8>),
+    /// Anything else.
+    #[codec(index = 0)]
+    Other(Vec<u8>),
+}
+
+/// The digest of a header.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Digest {
+    /// The items in order.
+    pub logs: Vec<DigestItem>,
+}
+
+/// A header. Its state root is that after the parent block, so that hashing runs beside execution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Hash of the parent's header.
+    pub parent_hash: Hash,
+    /// The height.
+    pub number: BlockNumber,
+    /// Root of the state after the parent block.
+    pub state_root: Hash,
+    /// Root of this block's transactions.
+    pub extrinsics_root: Hash,
+    /// Everything else.
+    pub digest: Digest,
+}
+
+impl Encode for Header {
+    fn encode_to<T: parity_scale_codec::Output + ?Sized>(&self, output: &mut T) {
+        self.parent_hash.encode_to(output);
+        Compact(self.number).encode_to(output);
+        self.state_root.encode_to(output);
+        self.extrinsics_root.encode_to(output);
+        self.digest.encode_to(output);
+    }
+}
+
+impl Decode for Header {
+    fn decode<I: parity_scale_codec::Input>(input: &mut I) -> Result<Self, parity_scale_codec::Error> {
+        Ok(Self {
+            parent_hash: Hash::decode(input)?,
+            number: Compact::<BlockNumber>::decode(input)?.0,
+            state_root: Hash::decode(input)?,
+            extrinsics_root: Hash::decode(input)?,
+            digest: Digest::decode(input)?,
+        })
+    }
+}
+
+impl Header {
+    /// The block's hash: BLAKE2b of the encoded header.
+    pub fn hash(&self) -> Hash {
+        blake2b_256(&self.encode())
+    }
+
+    /// What is ours in the header, if it is there exactly once and well formed.
+    pub fn info(&self) -> Option<BlockInfo> {
+        let mut found = self.digest.logs.iter().filter_map(|item| match item {
+            DigestItem::PreRuntime(ENGINE_ID, data) => Some(data),
+            _ => None,
+        });
+        let data = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        let mut input = &data[..];
+        BlockInfo::decode(&mut input).ok().filter(|_| input.is_empty())
+    }
+}
+
+/// What is ours in a header.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct BlockInfo {
+    /// The block's time in milliseconds since 1970-01-01 UTC; above the parent's.
+    pub time_ms: u64,
+    /// Who made it, and receives the tips.
+    pub producer: Address,
+    /// The base fee for a million gas.
+    pub base_fee: Amount,
+    /// Gas used by the parent block.
+    pub parent_gas_used: Gas,
+    /// Root of the parent's receipts.
+    pub parent_receipts_root: Hash,
+}
+
+/// A block.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Block {
+    /// The header.
+    pub header: Header,
+    /// The transactions, each with its length prefix.
+    pub extrinsics: Vec<Vec<u8>>,
+}
+
+/// The root of a list of transactions or receipts: a binary Merkle tree over BLAKE3 hashes, leaves and nodes told apart by a
+/// prefix, an odd node carried up as it is; 32 zero bytes for an empty list.
+pub fn extrinsics_root<T: AsRef<[u8]>>(items: &[T]) -> Hash {
+    let mut level: Vec<[u8; 32]> = items
+        .iter()
+        .map(|item| {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(&[0]).update(item.as_ref());
+            *hasher.finalize().as_bytes()
+        })
+        .collect();
+    while level.len() > 1 {
+        level = level
+            .chunks(2)
+            .map(|pair| match pair {
+                [left, right] => {
+                    let mut node = [1; 65];
+                    node[1..33].copy_from_slice(left);
+                    node[33..].copy_from_slice(right);
+                    *blake3::hash(&node).as_bytes()
+                }
+                [single] => *single,
+                _ => [0; 32],
+            })
+            .collect();
+    }
+    Hash(level.first().copied().unwrap_or_default())
+}

@@ -1,0 +1,39 @@
+//! What every part of Tenon agrees on byte by byte: addresses, transactions, blocks, receipts, genesis, parameters,
+//! state keys and proofs. Nothing here does I/O, and nothing here executes anything.
+//!
+//! The outer encodings are those that Substrate's wallets and clients speak (see `docs` on the wire shell); what is
+//! ours rides inside them.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod account;
+mod block;
+mod dispatch;
+mod era;
+mod event;
+mod genesis;
+pub mod interface;
+pub mod keys;
+mod module;
+mod parameters;
+mod primitives;
+pub mod proof;
+mod transaction;
+
+pub use account::{AccountData, AccountInfo};
+pub use block::{Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Header, extrinsics_root};
+pub use dispatch::{BalancesError, DispatchClass, DispatchError, DispatchInfo, Pays, TokenError, Weight};
+pub use era::Era;
+pub use event::{BalancesEvent, Event, EventRecord, ModulesEvent, Phase, Receipt, SystemEvent, UtilityEvent};
+pub use genesis::{Genesis, GenesisModule};
+pub use module::{AdminPolicy, InstanceRecord, MAX_UPGRADES_KEPT, ModuleRecord};
+pub use parameters::{Parameters, next_base_fee};
+pub use primitives::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};
+pub use transaction::{
+    BalancesCall, Call, Extra, Extrinsic, MAX_BATCH_CALLS, MAX_CALL_NESTING, MAX_EXTRINSIC_BYTES, ModulesCall,
+    MultiAddress, Signature, SignedPart, SystemCall, TransactionError, UtilityCall, signing_payload,
+};

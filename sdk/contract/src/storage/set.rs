@@ -1,0 +1,45 @@
+//! A set in the order of its members.
+
+use super::{Scan, contains, entry_key, remove, scan::Direction, set};
+use crate::{KeyPrefix, StorageKey};
+use core::marker::PhantomData;
+use core::ops::Bound;
+
+/// Keys without values. It can be listed in order.
+#[derive(Debug)]
+pub struct Set<K> {
+    prefix: u8,
+    kind: PhantomData<K>,
+}
+
+impl<K: StorageKey> Set<K> {
+    /// The set of a prefix. `#[storage]` calls this.
+    pub const fn at(prefix: u8) -> Self {
+        Self { prefix, kind: PhantomData }
+    }
+
+    /// Whether a key is a member.
+    pub fn contains(&self, key: &K) -> bool {
+        contains(&entry_key(self.prefix, key))
+    }
+
+    /// Adds a member, at the price of a write also if it was there.
+    pub fn insert(&mut self, key: &K) {
+        set(&entry_key(self.prefix, key), &[]);
+    }
+
+    /// Removes a member and says whether it was there.
+    pub fn remove(&mut self, key: &K) -> bool {
+        remove(&entry_key(self.prefix, key))
+    }
+
+    /// Lists the members from a bound on, in either direction.
+    pub fn iter(&self, from: Bound<&K>, direction: Direction) -> impl Iterator<Item = K> {
+        Scan::<K, ()>::new(entry_key(self.prefix, &()), 1, from, direction).map(|(key, ())| key)
+    }
+
+    /// Lists the members that begin with a part, in ascending order.
+    pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P) -> impl Iterator<Item = K> {
+        Scan::<K, ()>::new(entry_key(self.prefix, part), 1, Bound::Unbounded, Direction::Ascending).map(|(key, ())| key)
+    }
+}

@@ -1,0 +1,1 @@
+//! An in-memory chain for module tests, with the real engine.
