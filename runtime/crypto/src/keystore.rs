@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    Keypair, Scheme,
+    Keypair, PublicKey, Scheme,
     keypair::Secret,
     ss58::{self, Ss58Error},
 };
@@ -113,7 +113,7 @@ pub struct KeyFile {
     pub encoded: String,
     /// How to read it.
     pub encoding: Encoding,
-    /// The account, on any network.
+    /// The account on any network, or as polkadot.js has it for ecdsa the public key in hexadecimal after `0x`.
     pub address: String,
     /// What wallets note: `name`, `whenCreated` (ms), `genesisHash` and others. Neither read nor checked here.
     #[serde(default)]
@@ -168,7 +168,7 @@ impl KeyFile {
                 kind: SEALED.map(str::to_owned).to_vec(),
                 version: VERSION.to_owned(),
             },
-            address: ss58::encode(&pair.account(), prefix)?,
+            address: address_of(pair, prefix)?,
             meta,
         })
     }
@@ -197,11 +197,11 @@ impl KeyFile {
                 "scrypt,xsalsa20-poly1305 or none",
             ));
         };
-        let (account, _) = ss58::decode(&self.address)?;
-        if account != pair.account() {
-            return Err(KeystoreError::Mismatch { field: "address" });
-        }
-        Ok(pair)
+        let matches = match self.address.strip_prefix("0x") {
+            Some(digits) => hex::decode(digits).is_ok_and(|public| public == pair.public().as_bytes()),
+            None => ss58::decode(&self.address)?.0 == pair.account(),
+        };
+        if matches { Ok(pair) } else { Err(KeystoreError::Mismatch { field: "address" }) }
     }
 
     /// Returns the scheme, which can be read without the password.
@@ -237,6 +237,14 @@ impl KeyFile {
     /// None for a file made by [`Self::seal`]; `serde_json`'s own otherwise.
     pub fn to_json(&self) -> Result<String, KeystoreError> {
         Ok(serde_json::to_string(self)?)
+    }
+}
+
+/// Writes the address as polkadot.js does: an ecdsa account is a hash, from which wallets could not tell the key.
+fn address_of(pair: &Keypair, prefix: u16) -> Result<String, Ss58Error> {
+    match pair.public() {
+        PublicKey::Secp256k1(bytes) => Ok(format!("0x{}", hex::encode(bytes))),
+        PublicKey::Ed25519(account) | PublicKey::Sr25519(account) => ss58::encode(&account, prefix),
     }
 }
 

@@ -88,10 +88,12 @@ pub fn decode(address: &str) -> Result<([u8; 32], u16), Ss58Error> {
 /// One byte up to 63; else 14 bits over two bytes, the first of which is in 64 to 127.
 fn encode_prefix(prefix: u16) -> Result<Vec<u8>, Ss58Error> {
     let [low, high] = prefix.to_le_bytes();
-    match prefix {
-        0..=MAX_SHORT_PREFIX => Ok(vec![low]),
-        ..=MAX_PREFIX => Ok(vec![0b0100_0000 | (low >> 2), high | (low << 6)]),
-        _ => Err(Ss58Error::Prefix { found: prefix }),
+    if prefix <= MAX_SHORT_PREFIX {
+        Ok(vec![low])
+    } else if prefix <= MAX_PREFIX {
+        Ok(vec![0b0100_0000 | (low >> 2), high | (low << 6)])
+    } else {
+        Err(Ss58Error::Prefix { found: prefix })
     }
 }
 
@@ -105,7 +107,7 @@ fn decode_prefix(bytes: &[u8]) -> Result<(u16, usize), Ss58Error> {
             }
             Ok((prefix, 2))
         }
-        [first @ 128.., ..] => Err(Ss58Error::Prefix { found: u16::from(*first) }),
+        [first @ 128..=255, ..] => Err(Ss58Error::Prefix { found: u16::from(*first) }),
         _ => Err(Ss58Error::Length { found: bytes.len(), expected: 1 + 32 + CHECKSUM_LEN }),
     }
 }
