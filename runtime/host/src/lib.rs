@@ -1,3 +1,37 @@
-//! Host functions, gas, overlay, registry, state tree and executor.
+//! The host: what a module can do, what it costs, where it is written, and how blocks change the state.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`interface`] | the seam to an engine |
+//! | `overlay` | changes over a base state, with a journal to undo them |
+//! | `coin` | the native coin |
+//! | `registry` | code and instances |
+//! | `execution`, `functions` | call frames and the host functions |
+//! | `dispatch`, `executor` | transactions, fees, blocks |
+//! | `genesis` | the first state |
+//! | [`tree`] | the authenticated state tree |
+//!
+//! No I/O, no clock, no entropy: the base state and the block's environment are inputs, changes and receipts outputs.
 
+mod coin;
+mod dispatch;
+mod environment;
+mod execution;
+mod executor;
+mod functions;
+mod genesis;
+pub mod interface;
+mod overlay;
+mod registry;
+mod simulate;
 pub mod tree;
+
+pub use environment::Environment;
+pub use execution::Execution;
+pub use executor::{BlockBudget, Executed, Executor, Included, Invalid, Prepared, SerialExecutor};
+pub use genesis::{GenesisError, GenesisState, build_genesis};
+pub use interface::{
+    CodeRefused, End, Engine, Guest, Host, HostFunctions, LoadError, LoadedModule, ModuleInfo, Ran, Trap,
+};
+pub use overlay::{Changes, Key, Overlay, StateReader, Value};
+pub use simulate::{QueryKind, Simulated, query, simulate};

@@ -10,10 +10,6 @@ pub const ENGINE_ID: [u8; 4] = *b"tnon";
 
 /// An item of a header's digest.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-#[scale_info(
-    replace_segment("tenon_types", "sp_runtime"),
-    replace_segment("block", "generic::digest")
-)]
 pub enum DigestItem {
     /// What was known before the block was executed.
     #[codec(index = 6)]

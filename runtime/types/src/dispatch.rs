@@ -1,5 +1,9 @@
 //! How a transaction ended, in the form that clients decode: a weight and a numbered error.
 
+mod describe;
+
+pub use describe::{BALANCES_ERROR_BASE, ErrorText, ModulesError, OTHER_ERROR, TOKEN_ERROR_BASE};
+
 use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use tenon_abi::{HostError, module_error_number};
@@ -13,7 +17,6 @@ const MODULE_FAILED: u8 = 255;
 
 /// Execution and proof size. Gas stands in `ref_time`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
-#[scale_info(replace_segment("tenon_types", "sp_weights"), replace_segment("dispatch", "weight_v2"))]
 pub struct Weight {
     /// Gas.
     #[codec(compact)]
@@ -84,10 +87,8 @@ pub enum BalancesError {
     UnknownAddress,
 }
 
-
 /// Why an included transaction took no effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
-#[scale_info(replace_segment("tenon_types", "sp_runtime"), replace_segment("dispatch", ""))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum DispatchError {
     /// An error of the host that no pallet owns.
     #[codec(index = 0)]

@@ -23,7 +23,8 @@ pub enum Era {
 impl Era {
     /// Makes the era of about `period` blocks that begins at or just before `current`.
     pub fn mortal(period: u64, current: u64) -> Self {
-        let period = period.checked_next_power_of_two().unwrap_or(*PERIODS.end()).clamp(*PERIODS.start(), *PERIODS.end());
+        let period =
+            period.checked_next_power_of_two().unwrap_or(*PERIODS.end()).clamp(*PERIODS.start(), *PERIODS.end());
         let factor = (period >> 12).max(1);
         Self::Mortal { period, phase: (current % period) / factor * factor }
     }

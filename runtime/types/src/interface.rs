@@ -281,7 +281,9 @@ impl fmt::Display for InterfaceError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotWasm => formatter.write_str("not a WASM file: expected the bytes 00 61 73 6d 01 00 00 00"),
-            Self::Truncated { section, offset } => write!(formatter, "section {section}: entry cut off at byte {offset}"),
+            Self::Truncated { section, offset } => {
+                write!(formatter, "section {section}: entry cut off at byte {offset}")
+            }
             Self::Unknown { section, found } => write!(formatter, "section {section}: unknown {found}"),
         }
     }
@@ -468,7 +470,10 @@ impl Fields<'_> {
         ValueType::parse(&text).ok_or_else(|| unknown(alloc::format!("type {text:?}")))
     }
 
-    fn list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T, InterfaceError>) -> Result<Vec<T>, InterfaceError> {
+    fn list<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, InterfaceError>,
+    ) -> Result<Vec<T>, InterfaceError> {
         let count = self.byte()?;
         (0..count).map(|_| item(self)).collect()
     }
@@ -611,7 +616,9 @@ mod tests {
 
     #[test]
     fn types_read_back_as_they_are_written() {
-        for text in ["u8", "i128", "()", "(u8,bool)", "[u8;32]", "vec<option<(address,hash)>>", "Kind", "[vec<bytes>;2]"] {
+        for text in
+            ["u8", "i128", "()", "(u8,bool)", "[u8;32]", "vec<option<(address,hash)>>", "Kind", "[vec<bytes>;2]"]
+        {
             assert_eq!(ValueType::parse(text).map(|ty| ty.to_string()).as_deref(), Some(text));
         }
         for text in ["", "vec<", "vec<u8", "(u8", "u8)", "[u8]", "[u8;x]", "vec<u8>x", " u8"] {

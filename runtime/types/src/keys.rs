@@ -37,8 +37,8 @@ pub fn pallet_prefix(pallet: &str, item: &str) -> [u8; 32] {
 
 /// The first 32 bytes of every account's key: `System.Account`.
 pub const ACCOUNT_PREFIX: [u8; 32] = [
-    0x26, 0xaa, 0x39, 0x4e, 0xea, 0x56, 0x30, 0xe0, 0x7c, 0x48, 0xae, 0x0c, 0x95, 0x58, 0xce, 0xf7, 0xb9, 0x9d, 0x88, 0x0e,
-    0xc6, 0x81, 0x79, 0x9c, 0x0c, 0xf3, 0x0e, 0x88, 0x86, 0x37, 0x1d, 0xa9,
+    0x26, 0xaa, 0x39, 0x4e, 0xea, 0x56, 0x30, 0xe0, 0x7c, 0x48, 0xae, 0x0c, 0x95, 0x58, 0xce, 0xf7, 0xb9, 0x9d, 0x88,
+    0x0e, 0xc6, 0x81, 0x79, 0x9c, 0x0c, 0xf3, 0x0e, 0x88, 0x86, 0x37, 0x1d, 0xa9,
 ];
 
 /// The key of an account: `System.Account`, blake2_128_concat.
@@ -117,6 +117,26 @@ pub fn instance_address(creator: &Address, code_hash: &Hash, salt: &Hash) -> Add
     bytes.extend_from_slice(&code_hash.0);
     bytes.extend_from_slice(&salt.0);
     Address(blake2b_256(&bytes).0)
+}
+
+/// What a key of the state belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// An entry of an instance's own storage, with a key of so many bytes.
+    Entry(usize),
+    /// The host's record of an instance.
+    Record,
+}
+
+/// The instance that a key belongs to, if it belongs to one.
+pub fn owner(key: &[u8]) -> Option<(Address, Owned)> {
+    let (tag, rest) = key.split_first()?;
+    let (address, own) = rest.split_first_chunk::<32>()?;
+    match *tag {
+        STORAGE => Some((Address(*address), Owned::Entry(own.len()))),
+        INSTANCE if own.is_empty() => Some((Address(*address), Owned::Record)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod block;
 mod dispatch;
 mod era;
 mod event;
+mod fees;
 mod genesis;
 pub mod interface;
 pub mod keys;
@@ -26,9 +27,13 @@ mod transaction;
 
 pub use account::{AccountData, AccountInfo};
 pub use block::{Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Header, extrinsics_root};
-pub use dispatch::{BalancesError, DispatchClass, DispatchError, DispatchInfo, Pays, TokenError, Weight};
+pub use dispatch::{
+    BALANCES_ERROR_BASE, BalancesError, DispatchClass, DispatchError, DispatchInfo, ErrorText, ModulesError,
+    OTHER_ERROR, Pays, TOKEN_ERROR_BASE, TokenError, Weight,
+};
 pub use era::Era;
 pub use event::{BalancesEvent, Event, EventRecord, ModulesEvent, Phase, Receipt, SystemEvent, UtilityEvent};
+pub use fees::{intrinsic_gas, max_gas};
 pub use genesis::{Genesis, GenesisModule};
 pub use module::{AdminPolicy, InstanceRecord, MAX_UPGRADES_KEPT, ModuleRecord};
 pub use parameters::{Parameters, next_base_fee};

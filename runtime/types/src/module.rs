@@ -32,6 +32,10 @@ pub struct ModuleRecord {
     pub capabilities: u32,
     /// The instances that it may call: `*`, names of protocol modules, addresses in hex.
     pub call_targets: Vec<String>,
+    /// Whether its manifest lets an admin upgrade it.
+    pub upgradable: bool,
+    /// The methods by export name, ascending, with the flags of `tenon_abi::section`.
+    pub methods: Vec<(String, u8)>,
     /// Who uploaded it.
     pub by: Address,
     /// The deposit locked for it.

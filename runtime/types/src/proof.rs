@@ -250,11 +250,8 @@ impl Proof {
         }
         let mut found = self.terminal.hash();
         for (level, sibling) in self.siblings.iter().enumerate().rev() {
-            found = if key_bit(key_hash, level) {
-                internal_hash(sibling, &found)
-            } else {
-                internal_hash(&found, sibling)
-            };
+            found =
+                if key_bit(key_hash, level) { internal_hash(sibling, &found) } else { internal_hash(&found, sibling) };
         }
         if found != *root {
             return Err(ProofError::WrongRoot { expected: *root, found });

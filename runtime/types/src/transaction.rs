@@ -21,7 +21,6 @@ const SIGNED_V4: u8 = 0x84;
 
 /// Where a transfer goes, or who signs. Only the form `Id` names an account here.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-#[scale_info(replace_segment("tenon_types", "sp_runtime"), replace_segment("transaction", "multiaddress"))]
 pub enum MultiAddress {
     /// An address.
     Id(Address),
@@ -47,7 +46,6 @@ impl MultiAddress {
 
 /// A signature with its scheme.
 #[derive(Clone, Copy, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-#[scale_info(replace_segment("tenon_types", "sp_runtime"), replace_segment("transaction", "multisignature"))]
 pub enum Signature {
     /// ed25519.
     Ed25519([u8; 64]),
@@ -104,7 +102,6 @@ pub struct Extrinsic {
 
 /// What a transaction does.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-#[scale_info(replace_segment("tenon_types", ""), replace_segment("transaction", ""))]
 pub enum Call {
     /// Remarks.
     #[codec(index = 0)]
@@ -336,7 +333,11 @@ impl Extrinsic {
         let signed = SignedPart::decode(&mut input).map_err(malformed)?;
         let call = decode_call(&mut input).map_err(malformed)?;
         let extrinsic = Self { signed, call };
-        if input.is_empty() && extrinsic.to_bytes() == bytes { Ok(extrinsic) } else { Err(TransactionError::NotCanonical) }
+        if input.is_empty() && extrinsic.to_bytes() == bytes {
+            Ok(extrinsic)
+        } else {
+            Err(TransactionError::NotCanonical)
+        }
     }
 
     /// Encodes the transaction, length prefix included.

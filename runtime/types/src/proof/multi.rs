@@ -86,11 +86,7 @@ impl MultiProof {
     ///
     /// # Errors
     /// If the proof does not show that, or the hashes are not in order, or their number is out of bounds.
-    pub fn verify_hashed(
-        &self,
-        root: &TreeHash,
-        key_hashes: &[TreeHash],
-    ) -> Result<Vec<Option<TreeHash>>, ProofError> {
+    pub fn verify_hashed(&self, root: &TreeHash, key_hashes: &[TreeHash]) -> Result<Vec<Option<TreeHash>>, ProofError> {
         match key_hashes.len() {
             0 => return Err(ProofError::NoKeys),
             found if found > MAX_MULTIPROOF_KEYS => return Err(ProofError::TooManyKeys { found }),

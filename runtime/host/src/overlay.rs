@@ -1,0 +1,314 @@
+//! Changes over a base state, with a journal that undoes them back to a checkpoint.
+//!
+//! Reads of the base are kept, so that an account or balance that a block touches often is read once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::iter::Peekable;
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
+use std::sync::Arc;
+
+/// A stored value.
+pub type Value = Arc<[u8]>;
+/// A key of the state.
+pub type Key = Arc<[u8]>;
+/// Changed entries in the order of their keys; none for a removed one.
+pub type Changes = Vec<(Key, Option<Value>)>;
+
+/// Read access to a state. A reader that cannot read must not answer: it panics, and the node stops.
+pub trait StateReader: Send + Sync {
+    /// The value under a key.
+    fn get(&self, key: &[u8]) -> Option<Value>;
+
+    /// Entries whose key begins with `prefix`, at most `limit`. Ascending from `start` on (a whole key, included), or
+    /// descending from `start` down; without a start, from that end of the prefix.
+    fn scan(&self, prefix: &[u8], start: Option<&[u8]>, descending: bool, limit: usize) -> Vec<(Key, Value)>;
+}
+
+impl StateReader for BTreeMap<Key, Value> {
+    fn get(&self, key: &[u8]) -> Option<Value> {
+        Self::get(self, key).cloned()
+    }
+
+    fn scan(&self, prefix: &[u8], start: Option<&[u8]>, descending: bool, limit: usize) -> Vec<(Key, Value)> {
+        let entry = |(key, value): (&Key, &Value)| (key.clone(), value.clone());
+        if descending {
+            let to = start.map_or_else(|| after_prefix(prefix), |start| Included(start.into()));
+            let below = self.range::<[u8], _>((Unbounded, to.as_ref().map(Vec::as_slice)));
+            below.rev().take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(entry).collect()
+        } else {
+            let from = start.map_or(prefix, |start| start.max(prefix));
+            let above = self.range::<[u8], _>((Included(from), Unbounded));
+            above.take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(entry).collect()
+        }
+    }
+}
+
+/// The bound below which every key that begins with `prefix` lies.
+fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
+    let mut end = prefix.to_vec();
+    while let Some(last) = end.pop() {
+        if last < u8::MAX {
+            end.push(last + 1);
+            return Excluded(end);
+        }
+    }
+    Unbounded
+}
+
+/// Merges changed entries with those of the base.
+struct Merge {
+    found: Vec<(Key, Value)>,
+    steps: usize,
+    limit: usize,
+    max_steps: usize,
+    descending: bool,
+}
+
+impl Merge {
+    fn is_full(&self) -> bool {
+        self.found.len() >= self.limit || self.steps >= self.max_steps
+    }
+
+    fn push(&mut self, key: Key, value: Option<Value>) {
+        if self.is_full() {
+            return;
+        }
+        self.steps += 1;
+        if let Some(value) = value {
+            self.found.push((key, value));
+        }
+    }
+
+    /// Takes changed entries up to and including the key that comes next in the base.
+    fn take_changed<I: Iterator<Item = (Key, Option<Value>)>>(
+        &mut self,
+        changed: &mut Peekable<I>,
+        up_to: Option<&Key>,
+    ) {
+        let descending = self.descending;
+        let before = |key: &Key| up_to.is_none_or(|next| if descending { key >= next } else { key <= next });
+        while !self.is_full()
+            && let Some((key, value)) = changed.next_if(|(key, _)| before(key))
+        {
+            self.push(key, value);
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    value: Option<Value>,
+    changed: bool,
+}
+
+/// Changes over a base state.
+pub struct Overlay {
+    base: Arc<dyn StateReader>,
+    // Never iterated: the order of keys comes from `written`.
+    slots: HashMap<Key, Slot>,
+    written: BTreeSet<Key>,
+    journal: Vec<(Key, Option<Value>)>,
+}
+
+impl Overlay {
+    /// Begins with no change.
+    pub fn new(base: Arc<dyn StateReader>) -> Self {
+        Self { base, slots: HashMap::new(), written: BTreeSet::new(), journal: Vec::new() }
+    }
+
+    /// The value under a key.
+    pub fn get(&mut self, key: &[u8]) -> Option<Value> {
+        if let Some(slot) = self.slots.get(key) {
+            return slot.value.clone();
+        }
+        let value = self.base.get(key);
+        self.slots.insert(key.into(), Slot { value: value.clone(), changed: false });
+        value
+    }
+
+    /// Sets or removes the value under a key and returns the value before.
+    pub fn set(&mut self, key: &[u8], value: Option<Value>) -> Option<Value> {
+        let before = self.get(key);
+        if before.is_none() && value.is_none() {
+            return before;
+        }
+        let key = self.remember(key);
+        let slot = self.slots.get_mut(&key).expect("`get` made the slot");
+        slot.value = value;
+        slot.changed = true;
+        self.journal.push((key, before.clone()));
+        before
+    }
+
+    /// Entries of base and changes together; arguments as in [`StateReader::scan`]. Stops early after `max_steps` entries
+    /// were looked at, removed ones included; returns the entries and the number looked at.
+    pub fn scan(
+        &self,
+        prefix: &[u8],
+        start: Option<&[u8]>,
+        descending: bool,
+        limit: usize,
+        max_steps: usize,
+    ) -> (Vec<(Key, Value)>, usize) {
+        let mut merge = Merge { found: Vec::new(), steps: 0, limit, max_steps, descending };
+        let mut changed = self.changed_in(prefix, start, descending).peekable();
+        let mut resume: Option<Key> = None;
+        loop {
+            let from = resume.as_deref().or(start);
+            let wanted = limit.saturating_sub(merge.found.len()).saturating_add(2);
+            let chunk = self.base.scan(prefix, from, descending, wanted);
+            let last_chunk = chunk.len() < wanted;
+            for (key, value) in chunk {
+                if resume.as_ref() == Some(&key) {
+                    continue;
+                }
+                merge.take_changed(&mut changed, Some(&key));
+                // A changed entry was seen above, or hides this one because it was removed.
+                if !self.slots.get(&key).is_some_and(|slot| slot.changed) {
+                    merge.push(key.clone(), Some(value));
+                }
+                resume = Some(key);
+                if merge.is_full() {
+                    return (merge.found, merge.steps);
+                }
+            }
+            if last_chunk {
+                merge.take_changed(&mut changed, None);
+                return (merge.found, merge.steps);
+            }
+        }
+    }
+
+    fn changed_in<'a>(
+        &'a self,
+        prefix: &'a [u8],
+        start: Option<&'a [u8]>,
+        descending: bool,
+    ) -> Box<dyn Iterator<Item = (Key, Option<Value>)> + 'a> {
+        let entry = |key: &Key| (key.clone(), self.slots.get(key).and_then(|slot| slot.value.clone()));
+        if descending {
+            let to = start.map_or_else(|| after_prefix(prefix), |start| Included(start.into()));
+            let below = self.written.range::<[u8], _>((Unbounded, to.as_ref().map(Vec::as_slice)));
+            Box::new(below.rev().take_while(move |key| key.starts_with(prefix)).map(entry))
+        } else {
+            let from = start.map_or(prefix, |start| start.max(prefix));
+            let above = self.written.range::<[u8], _>((Included(from), Unbounded));
+            Box::new(above.take_while(move |key| key.starts_with(prefix)).map(entry))
+        }
+    }
+
+    /// A mark to which [`Overlay::undo`] can return.
+    pub fn checkpoint(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// Undoes every change since a mark.
+    pub fn undo(&mut self, checkpoint: usize) {
+        while self.journal.len() > checkpoint {
+            let (key, before) = self.journal.pop().expect("longer than the mark");
+            let slot = self.slots.get_mut(&key).expect("a journalled key has a slot");
+            slot.value = before;
+        }
+    }
+
+    /// The entries changed since a mark, each once, with the value before the mark, in the order of their keys.
+    pub fn changed_since(&self, checkpoint: usize) -> BTreeMap<Key, Option<Value>> {
+        let mut before = BTreeMap::new();
+        for (key, value) in self.journal.get(checkpoint..).unwrap_or_default() {
+            before.entry(key.clone()).or_insert_with(|| value.clone());
+        }
+        before
+    }
+
+    /// Forgets the journal: what was changed so far can no longer be undone.
+    pub fn commit(&mut self) {
+        self.journal.clear();
+    }
+
+    /// Every change over the base, in the order of the keys. Entries that ended as they began may be among them.
+    pub fn into_changes(self) -> Changes {
+        let Self { slots, written, .. } = self;
+        let changed = |key: Key| {
+            let value = slots.get(&key).and_then(|slot| slot.value.clone());
+            (key, value)
+        };
+        written.into_iter().map(changed).collect()
+    }
+
+    fn remember(&mut self, key: &[u8]) -> Key {
+        let (stored, slot) = self.slots.get_key_value(key).expect("`get` made the slot");
+        let stored = stored.clone();
+        if !slot.changed {
+            self.written.insert(stored.clone());
+        }
+        stored
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(0u8..3, 0..4)
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Set(Vec<u8>, Option<u8>),
+        Mark,
+        Undo,
+        Scan(Vec<u8>, Option<Vec<u8>>, bool, usize),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (bytes(), proptest::option::of(any::<u8>())).prop_map(|(key, value)| Step::Set(key, value)),
+            1 => Just(Step::Mark),
+            1 => Just(Step::Undo),
+            2 => (bytes(), proptest::option::of(bytes()), any::<bool>(), 0usize..6).prop_map(|(p, s, d, l)| Step::Scan(p, s, d, l)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn behaves_as_a_plain_map_with_copies(base in proptest::collection::btree_map(bytes(), any::<u8>(), 0..12),
+                                              steps in proptest::collection::vec(step(), 0..60)) {
+            let value = |byte: u8| -> Value { [byte].as_slice().into() };
+            let mut model: BTreeMap<Key, Value> = base.into_iter().map(|(key, byte)| (key.into(), value(byte))).collect();
+            let first = model.clone();
+            let mut overlay = Overlay::new(Arc::new(model.clone()));
+            let mut marks = Vec::new();
+            for step in steps {
+                match step {
+                    Step::Set(key, byte) => {
+                        overlay.set(&key, byte.map(value));
+                        match byte {
+                            Some(byte) => model.insert(key.into(), value(byte)),
+                            None => model.remove(&key[..]),
+                        };
+                    }
+                    Step::Mark => marks.push((overlay.checkpoint(), model.clone())),
+                    Step::Undo => if let Some((mark, before)) = marks.pop() {
+                        overlay.undo(mark);
+                        model = before;
+                    },
+                    Step::Scan(prefix, start, descending, limit) => {
+                        let start: Option<Vec<u8>> = start.map(|tail| [prefix.clone(), tail].concat());
+                        prop_assert_eq!(overlay.scan(&prefix, start.as_deref(), descending, limit, usize::MAX).0,
+                                        StateReader::scan(&model, &prefix, start.as_deref(), descending, limit));
+                    }
+                }
+            }
+            let mut result = first;
+            for (key, value) in overlay.into_changes() {
+                match value {
+                    Some(value) => result.insert(key, value),
+                    None => result.remove(&key),
+                };
+            }
+            prop_assert_eq!(result, model);
+        }
+    }
+}
