@@ -5,6 +5,7 @@
 //! ours rides inside them.
 
 #![no_std]
+#![allow(clippy::cast_possible_truncation, reason = "derived encodings cast the index of a variant, which fits")]
 
 extern crate alloc;
 #[cfg(test)]

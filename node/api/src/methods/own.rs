@@ -1,0 +1,84 @@
+//! Our own methods. Their JSON is that of [`crate::json`]; parameters may be given by place or by name.
+
+use super::{Form, Method, Parameter, optional, required};
+
+const AT: Parameter = optional("at", Form::Hash, "The block; the head if absent.");
+const INSTANCE: Parameter = required("instance", Form::Address, "Its address, or its name if it is a protocol module.");
+const BYTES: Parameter = required("bytes", Form::Bytes, "A signed extrinsic of version 4, length prefix included.");
+
+pub(super) const METHODS: &[Method] = &[
+    Method::call(
+        "block_get",
+        &[optional("block", Form::Any, "A hash, a height, `\"best\"` or `\"finalized\"`; the head if absent.")],
+        "`BlockView`",
+        "A block with its transactions, decoded.",
+    ),
+    Method::call(
+        "dev_mine",
+        &[optional("blocks", Form::Number, "How many, at most 1,000; one if absent.")],
+        "a list of hashes",
+        "Makes blocks now.",
+    )
+    .development(),
+    Method::call(
+        "module_code",
+        &[required("code_hash", Form::Hash, "The hash of the code.")],
+        "hex bytes",
+        "A WASM file that is on chain.",
+    ),
+    Method::call("module_list", &[AT], "a list of `ModuleSummary`", "The instances, protocol modules first."),
+    Method::call(
+        "module_query",
+        &[
+            INSTANCE,
+            required("method", Form::Text, "The query's name."),
+            required("input", Form::Bytes, "Its arguments, encoded."),
+            AT,
+            optional("gas_limit", Form::Number, "The most gas to use."),
+        ],
+        "`ExecutionView`",
+        "Runs a query of an instance, for free.",
+    ),
+    Method::call("module_show", &[INSTANCE, AT], "`ModuleView`", "Everything that is known of an instance."),
+    Method::call(
+        "module_simulate",
+        &[
+            required("from", Form::Address, "The account in whose name to run it."),
+            required(
+                "call",
+                Form::Any,
+                "The SCALE bytes of a call, or `{instance, method, input, value, gas_limit}` for a call of a module's method.",
+            ),
+            AT,
+        ],
+        "`ExecutionView`",
+        "Runs a call as a transaction and undoes it: result, fee, events, log and changes of the state.",
+    ),
+    Method::call("rpc.discover", &[], "an OpenRPC document", "This table, for programs."),
+    Method::call(
+        "tenon_getProof",
+        &[
+            required("keys", Form::BytesList, "Keys of the state."),
+            optional("at", Form::Hash, "The block; the newest that can be proven if absent."),
+        ],
+        "`ProofView`",
+        "Values under keys with all that an offline check needs.",
+    ),
+    Method::call(
+        "tx_receipt",
+        &[required("hash", Form::Hash, "The transaction's hash.")],
+        "`ReceiptView`",
+        "How a transaction ended.",
+    ),
+    Method::call("tx_submit", &[BYTES], "the transaction's hash", "Adds a transaction to the pool."),
+    Method::call(
+        "tx_submitAndWait",
+        &[
+            BYTES,
+            optional("wait_until", Form::Text, "`included` or `finalized` (if absent)."),
+            optional("timeout_ms", Form::Number, "The longest wait, at most 600,000; 60,000 if absent."),
+        ],
+        "`ReceiptView`",
+        "Adds a transaction to the pool and waits for its block.",
+    ),
+];
