@@ -26,6 +26,9 @@ const REWRITE_AFTER_SECONDS: u64 = 6 * 60 * 60;
 /// How many write buffers a column may have, counting the one being filled.
 const WRITE_BUFFERS: i32 = 3;
 
+/// Tells the height of a row by its key and value.
+type HeightOf = fn(&[u8], &[u8]) -> Option<u64>;
+
 /// A column of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
@@ -144,7 +147,7 @@ impl Column {
     }
 
     /// How compaction learns the height of a row, in the columns where it drops old ones. A stamp has none.
-    fn dropped_by(self) -> Option<fn(&[u8], &[u8]) -> Option<u64>> {
+    fn dropped_by(self) -> Option<HeightOf> {
         match self {
             Self::StateHistory | Self::PageHistory => Some(|key, _| keys::split_history(key).map(|(_, height)| height)),
             Self::Events => Some(|key, _| keys::split_event(key).map(|(_, height, _)| height)),

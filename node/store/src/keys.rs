@@ -105,8 +105,7 @@ mod tests {
 
     #[test]
     fn escaped_keys_keep_their_order_and_come_back() {
-        let keys: [&[u8]; 9] =
-            [b"", b"\0", b"\0\0", b"\0\0\xff", b"\0\x01", b"\0\xff", b"a", b"a\0", b"a\0\0"];
+        let keys: [&[u8]; 9] = [b"", b"\0", b"\0\0", b"\0\0\xff", b"\0\x01", b"\0\xff", b"a", b"a\0", b"a\0\0"];
         for (left, a) in keys.iter().enumerate() {
             assert_eq!(unescape(&escape(a)).as_deref(), Some(*a));
             for (right, b) in keys.iter().enumerate() {
