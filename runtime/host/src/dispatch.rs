@@ -7,8 +7,8 @@ use crate::coin::{self, Existence};
 use crate::execution::{Creation, Entry, Execution, Message, Outcome};
 use crate::executor::{Invalid, Prepared};
 use crate::interface::Host;
-use crate::overlay::Value;
 use crate::registry;
+use crate::state::Value;
 use std::collections::BTreeMap;
 use tenon_abi::{HostError, limits};
 use tenon_types::{

@@ -7,7 +7,8 @@ use crate::dispatch;
 use crate::environment::Environment;
 use crate::execution::Execution;
 use crate::interface::{Engine, Host};
-use crate::overlay::{Changes, Overlay, StateReader};
+use crate::overlay::Overlay;
+use crate::state::{Changes, StateReader};
 use std::sync::Arc;
 use tenon_types::{Address, Amount, Extrinsic, Gas, Hash, Receipt};
 

@@ -3,7 +3,7 @@
 use crate::coin::{self, Existence};
 use crate::execution::{Creation, Ended, Entry, Frame, Message};
 use crate::interface::{Guest, Host, HostFunctions, Trap};
-use crate::overlay::Value;
+use crate::state::Value;
 use tenon_abi::{ABSENT, CALL_READ_ONLY, Capability, HostError, HostFunction, Mode, limits};
 use tenon_crypto::hash;
 use tenon_types::{Address, AdminPolicy, Amount, Event, Hash, ModulesEvent, keys};

@@ -3,6 +3,7 @@
 //! | part | what it is |
 //! |---|---|
 //! | [`interface`] | the seam to an engine |
+//! | `state` | read access to a state; the diff layers of blocks that are not final yet |
 //! | `overlay` | changes over a base state, with a journal to undo them |
 //! | `coin` | the native coin |
 //! | `registry` | code and instances |
@@ -24,6 +25,7 @@ pub mod interface;
 mod overlay;
 mod registry;
 mod simulate;
+mod state;
 pub mod tree;
 
 pub use environment::Environment;
@@ -33,5 +35,6 @@ pub use genesis::{GenesisError, GenesisState, build_genesis};
 pub use interface::{
     CodeRefused, End, Engine, Guest, Host, HostFunctions, LoadError, LoadedModule, ModuleInfo, Ran, Trap,
 };
-pub use overlay::{Changes, Key, Overlay, StateReader, Value};
+pub use overlay::Overlay;
 pub use simulate::{QueryKind, Simulated, query, simulate};
+pub use state::{Changes, Diff, Key, LayeredState, StateReader, Value};

@@ -2,98 +2,10 @@
 //!
 //! Reads of the base are kept, so that an account or balance that a block touches often is read once.
 
+use crate::state::{Changes, Key, Range, StateReader, Value, after_prefix, merged_scan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::iter::Peekable;
-use std::ops::Bound::{self, Excluded, Included, Unbounded};
+use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
-
-/// A stored value.
-pub type Value = Arc<[u8]>;
-/// A key of the state.
-pub type Key = Arc<[u8]>;
-/// Changed entries in the order of their keys; none for a removed one.
-pub type Changes = Vec<(Key, Option<Value>)>;
-
-/// Read access to a state. A reader that cannot read must not answer: it panics, and the node stops.
-pub trait StateReader: Send + Sync {
-    /// The value under a key.
-    fn get(&self, key: &[u8]) -> Option<Value>;
-
-    /// Entries whose key begins with `prefix`, at most `limit`. Ascending from `start` on (a whole key, included), or
-    /// descending from `start` down; without a start, from that end of the prefix.
-    fn scan(&self, prefix: &[u8], start: Option<&[u8]>, descending: bool, limit: usize) -> Vec<(Key, Value)>;
-}
-
-impl StateReader for BTreeMap<Key, Value> {
-    fn get(&self, key: &[u8]) -> Option<Value> {
-        Self::get(self, key).cloned()
-    }
-
-    fn scan(&self, prefix: &[u8], start: Option<&[u8]>, descending: bool, limit: usize) -> Vec<(Key, Value)> {
-        let entry = |(key, value): (&Key, &Value)| (key.clone(), value.clone());
-        if descending {
-            let to = start.map_or_else(|| after_prefix(prefix), |start| Included(start.into()));
-            let below = self.range::<[u8], _>((Unbounded, to.as_ref().map(Vec::as_slice)));
-            below.rev().take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(entry).collect()
-        } else {
-            let from = start.map_or(prefix, |start| start.max(prefix));
-            let above = self.range::<[u8], _>((Included(from), Unbounded));
-            above.take_while(|(key, _)| key.starts_with(prefix)).take(limit).map(entry).collect()
-        }
-    }
-}
-
-/// The bound below which every key that begins with `prefix` lies.
-fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
-    let mut end = prefix.to_vec();
-    while let Some(last) = end.pop() {
-        if last < u8::MAX {
-            end.push(last + 1);
-            return Excluded(end);
-        }
-    }
-    Unbounded
-}
-
-/// Merges changed entries with those of the base.
-struct Merge {
-    found: Vec<(Key, Value)>,
-    steps: usize,
-    limit: usize,
-    max_steps: usize,
-    descending: bool,
-}
-
-impl Merge {
-    fn is_full(&self) -> bool {
-        self.found.len() >= self.limit || self.steps >= self.max_steps
-    }
-
-    fn push(&mut self, key: Key, value: Option<Value>) {
-        if self.is_full() {
-            return;
-        }
-        self.steps += 1;
-        if let Some(value) = value {
-            self.found.push((key, value));
-        }
-    }
-
-    /// Takes changed entries up to and including the key that comes next in the base.
-    fn take_changed<I: Iterator<Item = (Key, Option<Value>)>>(
-        &mut self,
-        changed: &mut Peekable<I>,
-        up_to: Option<&Key>,
-    ) {
-        let descending = self.descending;
-        let before = |key: &Key| up_to.is_none_or(|next| if descending { key >= next } else { key <= next });
-        while !self.is_full()
-            && let Some((key, value)) = changed.next_if(|(key, _)| before(key))
-        {
-            self.push(key, value);
-        }
-    }
-}
 
 #[derive(Clone, Debug)]
 struct Slot {
@@ -150,33 +62,11 @@ impl Overlay {
         limit: usize,
         max_steps: usize,
     ) -> (Vec<(Key, Value)>, usize) {
-        let mut merge = Merge { found: Vec::new(), steps: 0, limit, max_steps, descending };
-        let mut changed = self.changed_in(prefix, start, descending).peekable();
-        let mut resume: Option<Key> = None;
-        loop {
-            let from = resume.as_deref().or(start);
-            let wanted = limit.saturating_sub(merge.found.len()).saturating_add(2);
-            let chunk = self.base.scan(prefix, from, descending, wanted);
-            let last_chunk = chunk.len() < wanted;
-            for (key, value) in chunk {
-                if resume.as_ref() == Some(&key) {
-                    continue;
-                }
-                merge.take_changed(&mut changed, Some(&key));
-                // A changed entry was seen above, or hides this one because it was removed.
-                if !self.slots.get(&key).is_some_and(|slot| slot.changed) {
-                    merge.push(key.clone(), Some(value));
-                }
-                resume = Some(key);
-                if merge.is_full() {
-                    return (merge.found, merge.steps);
-                }
-            }
-            if last_chunk {
-                merge.take_changed(&mut changed, None);
-                return (merge.found, merge.steps);
-            }
-        }
+        let mut changed = self.changed_in(prefix, start, descending);
+        // A changed entry is among `changed`, or hides that of the base because it was removed.
+        let hidden = |key: &Key| self.slots.get(key).is_some_and(|slot| slot.changed);
+        let range = Range { prefix, start, descending };
+        merged_scan(self.base.as_ref(), &mut changed, &hidden, range, limit, max_steps)
     }
 
     fn changed_in<'a>(

@@ -1,7 +1,8 @@
 //! Code and instances: what is on chain, and the records of it.
 
 use crate::interface::{Engine, LoadError, LoadedModule, ModuleInfo};
-use crate::overlay::{Overlay, Value};
+use crate::overlay::Overlay;
+use crate::state::Value;
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,9 +2,7 @@
 //!
 //! Leaves out the checking of proofs, which needs no tree: that is `tenon_types::proof`.
 
-use tenon_types::proof::{
-    EMPTY_HASH, MAX_MULTIPROOF_KEYS, MultiProof, MultiTerminal, Proof, TreeHash, key_bit,
-};
+use tenon_types::proof::{EMPTY_HASH, MAX_MULTIPROOF_KEYS, MultiProof, MultiTerminal, Proof, TreeHash, key_bit};
 
 use super::node::Node;
 use super::page::{BOTTOM, Page, level};
@@ -40,11 +38,7 @@ pub fn prove(source: &dyn PageSource, root: TreeHash, key_hash: &TreeHash) -> Re
 ///
 /// # Errors
 /// If there are no keys or more than [`MAX_MULTIPROOF_KEYS`], or the source lacks a page of the tree.
-pub fn prove_many(
-    source: &dyn PageSource,
-    root: TreeHash,
-    key_hashes: &[TreeHash],
-) -> Result<MultiProof, TreeError> {
+pub fn prove_many(source: &dyn PageSource, root: TreeHash, key_hashes: &[TreeHash]) -> Result<MultiProof, TreeError> {
     if key_hashes.is_empty() {
         return Err(TreeError::NoKeys);
     }

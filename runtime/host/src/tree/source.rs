@@ -2,7 +2,8 @@
 //!
 //! Leaves out any store; the node implements [`PageSource`] over its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
 use super::page::Page;
@@ -20,7 +21,8 @@ pub trait PageSource: Sync {
 /// A tree kept in memory: for tests, for tools, and for chains that forget.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryPages {
-    pages: BTreeMap<PageId, Arc<Page>>,
+    /// Looked up by id alone, and sorted before it is listed, so that the order within the map shows nowhere.
+    pages: HashMap<PageId, Arc<Page>, BuildHasherDefault<PathHasher>>,
 }
 
 impl MemoryPages {
@@ -35,8 +37,11 @@ impl MemoryPages {
     }
 
     /// Returns the pages in the order of their ids.
-    pub fn iter(&self) -> impl Iterator<Item = (&PageId, &Arc<Page>)> {
-        self.pages.iter()
+    #[must_use]
+    pub fn sorted(&self) -> Vec<(&PageId, &Arc<Page>)> {
+        let mut pages: Vec<_> = self.pages.iter().collect();
+        pages.sort_unstable_by_key(|(id, _)| **id);
+        pages
     }
 }
 
@@ -66,5 +71,27 @@ impl PageSource for LayeredPages<'_> {
             Some(decided) => decided.clone(),
             None => self.base.page(id),
         }
+    }
+}
+
+/// Hashes page ids. They are prefixes of cryptographic hashes, so no seed is needed: who could steer many of them into
+/// one bucket would have to find as many partial collisions.
+#[derive(Clone, Default)]
+struct PathHasher(u64);
+
+impl Hasher for PathHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        // An odd constant near 2^64 / golden ratio spreads the bits upwards; the rotation brings them down again.
+        self.0 = (self.0 ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
