@@ -4,7 +4,7 @@ use crate::{Address, Hash};
 use alloc::{string::String, vec::Vec};
 
 /// The longest name of a type.
-pub const MAX_TYPE_NAME_BYTES: usize = 192;
+pub(crate) const MAX_TYPE_NAME_BYTES: usize = 192;
 
 /// A text that is put together at compile time.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +25,14 @@ impl TypeName {
     /// Appends a text.
     ///
     /// # Panics
-    /// If the name grows over [`MAX_TYPE_NAME_BYTES`]; at compile time in a constant.
+    /// If the name grows over 192 bytes; at compile time in a constant.
     #[must_use]
     pub const fn text(mut self, text: &str) -> Self {
         let text = text.as_bytes();
-        assert!(self.length + text.len() <= MAX_TYPE_NAME_BYTES, "a type's name is too long: name a part of it with a struct");
+        assert!(
+            self.length + text.len() <= MAX_TYPE_NAME_BYTES,
+            "a type's name is too long: name a part of it with a struct"
+        );
         let mut index = 0;
         while index < text.len() {
             self.bytes[self.length] = text[index];

@@ -183,7 +183,6 @@ macro_rules! tuples {
 
 tuples!((A 0, B 1), (A 0, B 1, C 2), (A 0, B 1, C 2, D 3));
 
-impl<K: StorageKey> KeyPrefix<K> for () {}
 impl<A: StorageKey, B: StorageKey> KeyPrefix<(A, B)> for A {}
 impl<A: StorageKey, B: StorageKey, C: StorageKey> KeyPrefix<(A, B, C)> for A {}
 impl<A: StorageKey, B: StorageKey, C: StorageKey> KeyPrefix<(A, B, C)> for (A, B) {}

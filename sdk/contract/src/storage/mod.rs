@@ -47,7 +47,12 @@ pub fn set(key: &[u8], value: &[u8]) {
     // SAFETY: both are live slices.
     #[allow(unsafe_code, reason = "host call")]
     unsafe {
-        sys::storage_set(sys::pointer(key.as_ptr()), sys::length(key), sys::pointer(value.as_ptr()), sys::length(value));
+        sys::storage_set(
+            sys::pointer(key.as_ptr()),
+            sys::length(key),
+            sys::pointer(value.as_ptr()),
+            sys::length(value),
+        );
     }
 }
 
@@ -75,7 +80,12 @@ pub fn transient_set(key: &[u8], value: &[u8]) {
     // SAFETY: both are live slices.
     #[allow(unsafe_code, reason = "host call")]
     unsafe {
-        sys::transient_set(sys::pointer(key.as_ptr()), sys::length(key), sys::pointer(value.as_ptr()), sys::length(value));
+        sys::transient_set(
+            sys::pointer(key.as_ptr()),
+            sys::length(key),
+            sys::pointer(value.as_ptr()),
+            sys::length(value),
+        );
     }
 }
 

@@ -29,10 +29,8 @@ pub struct Scan<K, V> {
     /// Bytes of the prefix that are not part of the entry's own key.
     container_bytes: usize,
     direction: Direction,
-    /// Where the next page starts, relative to the prefix; nothing is the end of a descending listing's range.
+    /// Where the next page starts, relative to the prefix; empty is the end of a descending listing's range.
     start: Vec<u8>,
-    /// A key, relative to the prefix, that the next page may begin with and that must be left out.
-    skip: Option<Vec<u8>>,
     page: Vec<u8>,
     offset: usize,
     entries: u32,
@@ -53,24 +51,27 @@ impl<K: StorageKey, V: Decode> Scan<K, V> {
             bytes.drain(..part);
             bytes
         };
-        let (start, skip) = match from {
+        let (start, after) = match from {
             Bound::Unbounded => (Vec::new(), None),
             Bound::Included(key) => (relative(key), None),
-            Bound::Excluded(key) => (relative(key), Some(relative(key))),
+            Bound::Excluded(key) => (Vec::new(), Some(relative(key))),
         };
-        Self {
+        let mut scan = Self {
             prefix,
             container_bytes,
             direction,
             start,
-            skip,
             page: Vec::new(),
             offset: 0,
             entries: 0,
             remaining: u32::MAX,
             ended: false,
             kind: PhantomData,
+        };
+        if let Some(key) = after {
+            scan.continue_after(key);
         }
+        scan
     }
 
     /// Ends after a number of entries, so that no more than those are fetched.
@@ -80,14 +81,33 @@ impl<K: StorageKey, V: Decode> Scan<K, V> {
         self
     }
 
+    /// Lets the next page start right after a key, relative to the prefix.
+    fn continue_after(&mut self, mut key: Vec<u8>) {
+        match self.direction {
+            Direction::Ascending => key.push(0),
+            Direction::Descending => match key.pop() {
+                // A key that ends in zero comes right after itself without that zero.
+                None | Some(0) => {}
+                Some(last) => {
+                    key.push(last - 1);
+                    key.resize(tenon_abi::limits::MAX_KEY_BYTES as usize - self.prefix.len(), u8::MAX);
+                }
+            },
+        }
+        self.ended = key.is_empty();
+        self.start = key;
+    }
+
     fn fetch(&mut self) {
-        let skipped = u32::from(self.skip.is_some());
-        let wanted = self.remaining.saturating_add(skipped).min(PAGE_ENTRIES);
+        let wanted = self.remaining.min(PAGE_ENTRIES);
         let mut capacity = PAGE_BYTES.max(self.page.capacity());
         loop {
             self.page = Vec::with_capacity(capacity);
-            let result = self.scan(wanted);
-            #[allow(clippy::cast_possible_truncation, reason = "entries stand in the upper 32 bits, bytes in the lower")]
+            let result = self.call_host(wanted);
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "entries stand in the upper 32 bits, bytes in the lower"
+            )]
             let (entries, bytes) = ((result >> 32) as u32, result as u32 as usize);
             if entries == 0 && bytes > capacity {
                 capacity = bytes;
@@ -105,7 +125,7 @@ impl<K: StorageKey, V: Decode> Scan<K, V> {
         }
     }
 
-    fn scan(&self, wanted: u32) -> u64 {
+    fn call_host(&self, wanted: u32) -> u64 {
         #[allow(clippy::cast_possible_truncation, reason = "a capacity of the sandbox has 32 bits")]
         let capacity = self.page.capacity() as u32;
         // SAFETY: prefix and start are live slices, and the buffer has the capacity given.
@@ -126,7 +146,8 @@ impl<K: StorageKey, V: Decode> Scan<K, V> {
 
     fn part(&mut self) -> &[u8] {
         let header = self.offset + 4;
-        let length = self.page[self.offset..header].iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
+        let length =
+            self.page[self.offset..header].iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
         self.offset = header + length;
         &self.page[header..self.offset]
     }
@@ -144,31 +165,49 @@ impl<K: StorageKey, V: Decode> Iterator for Scan<K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        while self.remaining > 0 {
-            if self.entries == 0 {
-                if !self.ended {
-                    self.fetch();
-                }
-                if self.ended {
-                    return None;
-                }
-            }
-            let (relative, value) = self.entry();
-            if self.skip.take().is_some_and(|skip| skip == relative) {
-                continue;
-            }
-            if self.entries == 0 {
-                self.start.clone_from(&relative);
-                self.skip = Some(relative.clone());
-            }
-            self.remaining -= 1;
-            let mut full = self.prefix[self.container_bytes..].to_vec();
-            full.extend_from_slice(&relative);
-            return match K::read_key(&mut full.as_slice()) {
-                Some(key) => Some((key, value)),
-                None => panic!("a stored key does not decode to its type: was the layout changed without `migrate`?"),
-            };
+        if self.remaining == 0 {
+            return None;
         }
-        None
+        if self.entries == 0 && !self.ended {
+            self.fetch();
+        }
+        if self.entries == 0 {
+            return None;
+        }
+        let (relative, value) = self.entry();
+        self.remaining -= 1;
+        let mut full = self.prefix[self.container_bytes..].to_vec();
+        full.extend_from_slice(&relative);
+        if self.entries == 0 {
+            self.continue_after(relative);
+        }
+        match K::read_key(&mut full.as_slice()) {
+            Some(key) => Some((key, value)),
+            None => panic!("a stored key does not decode to its type: was the layout changed without `migrate`?"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn start_after(key: &[u8], direction: Direction) -> (Vec<u8>, bool) {
+        let mut scan = Scan::<Vec<u8>, ()>::new(vec![7], 1, Bound::Unbounded, direction);
+        scan.continue_after(key.to_vec());
+        (scan.start, scan.ended)
+    }
+
+    #[test]
+    fn continues_ascending_at_the_next_possible_key() {
+        assert_eq!(start_after(&[1, 2], Direction::Ascending), (vec![1, 2, 0], false));
+    }
+
+    #[test]
+    fn continues_descending_below_the_last_key() {
+        assert_eq!(start_after(&[1, 0], Direction::Descending), (vec![1], false));
+        assert_eq!(start_after(&[0], Direction::Descending), (vec![], true));
+        let (start, ended) = start_after(&[1, 2], Direction::Descending);
+        assert_eq!((start.len(), &start[..3], ended), (255, [1, 1, 255].as_slice(), false));
     }
 }

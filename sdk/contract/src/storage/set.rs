@@ -1,6 +1,6 @@
 //! A set in the order of its members.
 
-use super::{Scan, contains, entry_key, remove, scan::Direction, set};
+use super::{Direction, Scan, contains, entry_key, remove, set};
 use crate::{KeyPrefix, StorageKey};
 use core::marker::PhantomData;
 use core::ops::Bound;
@@ -34,12 +34,12 @@ impl<K: StorageKey> Set<K> {
     }
 
     /// Lists the members from a bound on, in either direction.
-    pub fn iter(&self, from: Bound<&K>, direction: Direction) -> impl Iterator<Item = K> {
-        Scan::<K, ()>::new(entry_key(self.prefix, &()), 1, from, direction).map(|(key, ())| key)
+    pub fn iter_from(&self, from: Bound<&K>, direction: Direction) -> Scan<K, ()> {
+        Scan::new(entry_key(self.prefix, &()), 1, from, direction)
     }
 
-    /// Lists the members that begin with a part, in ascending order.
-    pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P) -> impl Iterator<Item = K> {
-        Scan::<K, ()>::new(entry_key(self.prefix, part), 1, Bound::Unbounded, Direction::Ascending).map(|(key, ())| key)
+    /// Lists the members that begin with a part, from a bound on, in either direction.
+    pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P, from: Bound<&K>, direction: Direction) -> Scan<K, ()> {
+        Scan::new(entry_key(self.prefix, part), 1, from, direction)
     }
 }

@@ -1,0 +1,584 @@
+//! BAP-01: fungible, divisible assets. One instance, created with the chain, holds as many as people issue.
+//!
+//! Rules that hold for every asset:
+//! - The supply is the sum of all balances, and never above the cap.
+//! - A balance falls only by its holder's own transaction or by an allowance that the holder gave.
+//! - Nobody can freeze, seize or reverse. The owner of an asset can change who mints and who burns, hand the
+//!   ownership on, and give each of these up for good; that is the whole list of powers.
+//! - Nothing goes to or comes from the zero address. A balance or allowance of zero is not stored.
+//! - An allowance is replaced by compare-and-set, so a change from 5 to 3 can never be spent as 8. It may end at a
+//!   time: it is valid before that millisecond and not from it on. The highest amount means without limit.
+//!
+//! Left out: fees on transfers, rebasing, callbacks to receivers. What a receiver is credited is what was sent.
+
+#![no_std]
+
+mod types;
+
+pub use assets::*;
+pub use types::{Allowance, AssetInfo, BurnRight, Kind, MintRight};
+
+/// The module.
+#[tenon_contract::module(capabilities(storage, events), upgrade = "admin")]
+pub mod assets {
+    use crate::types::{Allowance, AssetInfo, BurnRight, Kind, MintRight};
+    use core::ops::Bound;
+    use tenon_contract::prelude::*;
+    use tenon_contract::storage::Direction;
+
+    /// Bytes of a name.
+    pub const MAX_NAME_BYTES: usize = 64;
+    /// Bytes of a symbol.
+    pub const MAX_SYMBOL_BYTES: usize = 16;
+    /// Digits after the point; an amount has 38 digits.
+    pub const MAX_DECIMALS: u8 = 38;
+    /// Transfers of one batch.
+    pub const MAX_BATCH: usize = 128;
+    /// Bytes of a memo.
+    pub const MAX_MEMO_BYTES: usize = 256;
+    /// Entries that a listing returns.
+    pub const MAX_PAGE: u32 = 100;
+    /// Balances that one check of an invariant reads.
+    pub const MAX_CHECKED_BALANCES: u32 = 10_000;
+    /// An allowance of this amount is not used up.
+    pub const UNLIMITED: Amount = Amount::MAX;
+
+    /// What the instance keeps.
+    #[storage]
+    pub struct Assets {
+        /// The number of assets, which is the highest id.
+        count: Value<u64>,
+        /// What is known of an asset.
+        info: Map<u64, AssetInfo>,
+        /// The sum of an asset's balances.
+        supply: Map<u64, Amount>,
+        /// Balances by asset and holder.
+        balances: OrderedMap<(u64, Address), Amount>,
+        /// Allowances by asset, owner and spender.
+        allowances: Map<(u64, Address, Address), Allowance>,
+        /// The assets of a kind.
+        by_kind: Set<(Kind, u64)>,
+        /// Who may take an asset's ownership over.
+        proposed_owner: Map<u64, Address>,
+    }
+
+    /// An amount moved. Issued and minted amounts come from nobody, burnt ones go to nobody.
+    #[event]
+    pub struct Transfer {
+        /// Which asset.
+        #[topic]
+        pub asset: u64,
+        /// From whom.
+        #[topic]
+        pub from: Option<Address>,
+        /// To whom.
+        #[topic]
+        pub to: Option<Address>,
+        /// How much.
+        pub amount: Amount,
+    }
+
+    /// An owner set what a spender may take.
+    #[event]
+    pub struct Approval {
+        /// Which asset.
+        #[topic]
+        pub asset: u64,
+        /// Whose balance.
+        #[topic]
+        pub owner: Address,
+        /// Who may take.
+        #[topic]
+        pub spender: Address,
+        /// How much in all.
+        pub amount: Amount,
+        /// Until when, in milliseconds; that millisecond is excluded.
+        pub expires_at_ms: Option<u64>,
+    }
+
+    /// An asset came to exist.
+    #[event]
+    pub struct Issued {
+        /// Its id.
+        #[topic]
+        pub asset: u64,
+        /// By whom.
+        #[topic]
+        pub issuer: Address,
+        /// Of which kind.
+        #[topic]
+        pub kind: u8,
+        /// Its symbol.
+        pub symbol: String,
+    }
+
+    /// The sender of the transfer before this event gave a reference with it.
+    #[event]
+    pub struct Memo {
+        /// Which asset.
+        #[topic]
+        pub asset: u64,
+        /// From whom.
+        #[topic]
+        pub from: Address,
+        /// To whom.
+        #[topic]
+        pub to: Address,
+        /// The reference.
+        pub memo: String,
+    }
+
+    /// The owner of an asset changed, or who mints or burns it.
+    #[event]
+    pub struct RightsChanged {
+        /// Which asset.
+        #[topic]
+        pub asset: u64,
+        /// Its owner from now on.
+        pub owner: Option<Address>,
+        /// Who mints from now on.
+        pub mint: MintRight,
+        /// Who burns from now on.
+        pub burn: BurnRight,
+    }
+
+    /// Why a method failed.
+    #[error]
+    pub enum Error {
+        /// No asset has this id.
+        UnknownAsset = 1,
+        /// The balance is smaller than the amount.
+        InsufficientBalance = 2,
+        /// The allowance is smaller than the amount, or has expired.
+        InsufficientAllowance = 3,
+        /// The zero address holds nothing, receives nothing and spends nothing.
+        ZeroAddress = 4,
+        /// The allowance is not what the caller expected: read it again and decide anew.
+        AllowanceChanged = 5,
+        /// The time of expiry has passed already.
+        ExpiryPassed = 6,
+        /// The name is empty, longer than 64 bytes, or has control characters.
+        InvalidName = 7,
+        /// The symbol is empty, longer than 16 bytes, or has spaces or control characters.
+        InvalidSymbol = 8,
+        /// There are more than 38 decimals.
+        InvalidDecimals = 9,
+        /// A cap of zero allows nothing to exist.
+        ZeroCap = 10,
+        /// The supply would rise above the cap, or above what an amount can hold.
+        CapExceeded = 11,
+        /// The caller may not mint this asset.
+        MintNotAllowed = 12,
+        /// The caller may not burn this asset.
+        BurnNotAllowed = 13,
+        /// The caller does not own the asset.
+        NotOwner = 14,
+        /// This right was given up for good.
+        Renounced = 15,
+        /// A batch has no more than 128 transfers.
+        BatchTooLong = 16,
+        /// A memo has no more than 256 bytes.
+        MemoTooLong = 17,
+        /// The allowance would rise above what an amount can hold.
+        AllowanceOverflow = 18,
+    }
+
+    impl Assets {
+        /// Starts without assets.
+        #[init]
+        pub fn init(&mut self) {}
+
+        /// Issues an asset and returns its id; the first is 1. The caller owns it and receives the supply.
+        ///
+        /// Optional: `kind` (default custom), `cap` (default none), `mint` (default nobody: the supply is fixed),
+        /// `burn` (default holder: each may burn what is theirs), `document_hash` of what the asset stands for.
+        #[call]
+        #[allow(clippy::too_many_arguments, reason = "one transaction states everything about the asset")]
+        pub fn issue(
+            &mut self,
+            name: String,
+            symbol: String,
+            decimals: u8,
+            supply: Amount,
+            kind: Option<Kind>,
+            cap: Option<Amount>,
+            mint: Option<MintRight>,
+            burn: Option<BurnRight>,
+            document_hash: Option<Hash>,
+        ) -> Result<u64, Error> {
+            let issuer = env().caller();
+            let kind = kind.unwrap_or(Kind::Custom);
+            let info = AssetInfo {
+                name,
+                symbol,
+                decimals,
+                kind,
+                issuer,
+                owner: Some(issuer),
+                cap,
+                mint: mint.unwrap_or(MintRight::Nobody),
+                burn: burn.unwrap_or(BurnRight::Holder),
+                document_hash,
+            };
+            info.check()?;
+            let asset = self.count.update(|count| count + 1);
+            self.info.set(&asset, &info);
+            self.by_kind.insert(&(kind, asset));
+            emit(Issued { asset, issuer, kind: kind as u8, symbol: info.symbol.clone() });
+            self.create(asset, &info, issuer, supply)?;
+            Ok(asset)
+        }
+
+        /// Sends an amount to somebody.
+        #[call]
+        pub fn transfer(&mut self, asset: u64, to: Address, amount: Amount) -> Result<(), Error> {
+            self.send(asset, env().caller(), to, amount)
+        }
+
+        /// Sends an amount with a reference of at most 256 bytes, which stands in an event.
+        #[call]
+        pub fn transfer_with_memo(
+            &mut self,
+            asset: u64,
+            to: Address,
+            amount: Amount,
+            memo: String,
+        ) -> Result<(), Error> {
+            ensure!(memo.len() <= MAX_MEMO_BYTES, Error::MemoTooLong);
+            let from = env().caller();
+            self.send(asset, from, to, amount)?;
+            emit(Memo { asset, from, to, memo });
+            Ok(())
+        }
+
+        /// Sends amounts to at most 128 receivers, all or none.
+        #[call]
+        pub fn transfer_batch(&mut self, asset: u64, transfers: Vec<(Address, Amount)>) -> Result<(), Error> {
+            ensure!(transfers.len() <= MAX_BATCH, Error::BatchTooLong);
+            let from = env().caller();
+            transfers.into_iter().try_for_each(|(to, amount)| self.send(asset, from, to, amount))
+        }
+
+        /// Sends an amount of somebody who allowed it.
+        #[call]
+        pub fn transfer_from(&mut self, asset: u64, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
+            ensure!(!from.is_zero(), Error::ZeroAddress);
+            self.spend_allowance(asset, from, amount)?;
+            self.send(asset, from, to, amount)
+        }
+
+        /// Sets what a spender may take of the caller's balance, if it is still `current`. Zero ends the allowance.
+        ///
+        /// Optional: `expires_at_ms`, from which millisecond on nothing can be taken (default: never).
+        #[call]
+        pub fn approve(
+            &mut self,
+            asset: u64,
+            spender: Address,
+            current: Amount,
+            new: Amount,
+            expires_at_ms: Option<u64>,
+        ) -> Result<(), Error> {
+            let owner = env().caller();
+            ensure!(self.allowance_now(asset, owner, spender).amount == current, Error::AllowanceChanged);
+            ensure!(expires_at_ms.is_none_or(|end| end > env().block_time_ms()), Error::ExpiryPassed);
+            self.set_allowance(asset, owner, spender, Allowance { amount: new, expires_at_ms })
+        }
+
+        /// Raises what a spender may take. The time of expiry stays.
+        #[call]
+        pub fn increase_allowance(&mut self, asset: u64, spender: Address, by: Amount) -> Result<(), Error> {
+            let owner = env().caller();
+            let mut allowance = self.allowance_now(asset, owner, spender);
+            allowance.amount = allowance.amount.checked_add(by).ok_or(Error::AllowanceOverflow)?;
+            self.set_allowance(asset, owner, spender, allowance)
+        }
+
+        /// Lowers what a spender may take. The time of expiry stays.
+        #[call]
+        pub fn decrease_allowance(&mut self, asset: u64, spender: Address, by: Amount) -> Result<(), Error> {
+            let owner = env().caller();
+            let mut allowance = self.allowance_now(asset, owner, spender);
+            allowance.amount = allowance.amount.checked_sub(by).ok_or(Error::InsufficientAllowance)?;
+            self.set_allowance(asset, owner, spender, allowance)
+        }
+
+        /// Creates an amount for somebody. Only who may mint the asset.
+        #[call]
+        pub fn mint(&mut self, asset: u64, to: Address, amount: Amount) -> Result<(), Error> {
+            let info = self.known(asset)?;
+            ensure!(info.may_mint(env().caller()), Error::MintNotAllowed);
+            ensure!(!to.is_zero(), Error::ZeroAddress);
+            self.create(asset, &info, to, amount)
+        }
+
+        /// Destroys an amount of the caller's own balance. Only who may burn the asset.
+        #[call]
+        pub fn burn(&mut self, asset: u64, amount: Amount) -> Result<(), Error> {
+            self.destroy(asset, env().caller(), amount)
+        }
+
+        /// Destroys an amount of somebody who allowed it. Only who may burn the asset.
+        #[call]
+        pub fn burn_from(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
+            ensure!(!from.is_zero(), Error::ZeroAddress);
+            self.spend_allowance(asset, from, amount)?;
+            self.destroy(asset, from, amount)
+        }
+
+        /// Changes who may mint. Nobody is for good.
+        #[call]
+        pub fn set_mint_right(&mut self, asset: u64, right: MintRight) -> Result<(), Error> {
+            let mut info = self.owned(asset)?;
+            ensure!(info.mint != MintRight::Nobody, Error::Renounced);
+            ensure!(right != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+            info.mint = right;
+            self.change_rights(asset, &info);
+            Ok(())
+        }
+
+        /// Changes who may burn. Nobody is for good.
+        #[call]
+        pub fn set_burn_right(&mut self, asset: u64, right: BurnRight) -> Result<(), Error> {
+            let mut info = self.owned(asset)?;
+            ensure!(info.burn != BurnRight::Nobody, Error::Renounced);
+            ensure!(right != BurnRight::Account(Address::ZERO), Error::ZeroAddress);
+            info.burn = right;
+            self.change_rights(asset, &info);
+            Ok(())
+        }
+
+        /// Offers the ownership to somebody, who takes it with `accept_owner`. Until then nothing changes.
+        #[call]
+        pub fn propose_owner(&mut self, asset: u64, to: Address) -> Result<(), Error> {
+            self.owned(asset)?;
+            ensure!(!to.is_zero(), Error::ZeroAddress);
+            self.proposed_owner.set(&asset, &to);
+            Ok(())
+        }
+
+        /// Takes an ownership that was offered to the caller.
+        #[call]
+        pub fn accept_owner(&mut self, asset: u64) -> Result<(), Error> {
+            let mut info = self.known(asset)?;
+            let caller = env().caller();
+            ensure!(self.proposed_owner.take(&asset) == Some(caller), Error::NotOwner);
+            info.owner = Some(caller);
+            self.change_rights(asset, &info);
+            Ok(())
+        }
+
+        /// Gives the ownership up for good: rights stay as they are, and those of the owner end.
+        #[call]
+        pub fn renounce_owner(&mut self, asset: u64) -> Result<(), Error> {
+            let mut info = self.owned(asset)?;
+            info.owner = None;
+            self.proposed_owner.remove(&asset);
+            self.change_rights(asset, &info);
+            Ok(())
+        }
+
+        /// The number of assets; ids run from 1 to it.
+        #[query]
+        pub fn asset_count(&self) -> u64 {
+            self.count.get()
+        }
+
+        /// Everything that is fixed or decided about an asset: name, symbol, decimals, kind, owner, cap and rights.
+        #[query]
+        pub fn info(&self, asset: u64) -> Result<AssetInfo, Error> {
+            self.known(asset)
+        }
+
+        /// The amount of an asset that exists.
+        #[query]
+        pub fn total_supply(&self, asset: u64) -> Result<Amount, Error> {
+            self.known(asset)?;
+            Ok(self.supply.get_or_default(&asset))
+        }
+
+        /// What somebody holds of an asset.
+        #[query]
+        pub fn balance_of(&self, asset: u64, owner: Address) -> Amount {
+            self.balances.get_or_default(&(asset, owner))
+        }
+
+        /// What a spender may still take of an owner's balance.
+        #[query]
+        pub fn allowance(&self, asset: u64, owner: Address, spender: Address) -> Amount {
+            self.allowance_now(asset, owner, spender).amount
+        }
+
+        /// When an allowance that can be used expires, if it does.
+        #[query]
+        pub fn allowance_expiry(&self, asset: u64, owner: Address, spender: Address) -> Option<u64> {
+            self.allowance_now(asset, owner, spender).expires_at_ms
+        }
+
+        /// Holders of an asset with their balances, by address, after `after`. At most 100.
+        #[query]
+        pub fn holders(&self, asset: u64, after: Option<Address>, limit: Option<u32>) -> Vec<(Address, Amount)> {
+            let after = after.map(|holder| (asset, holder));
+            let page = self.balances.page_within(&asset, after.as_ref(), limit.unwrap_or(MAX_PAGE).min(MAX_PAGE));
+            page.into_iter().map(|((_, holder), amount)| (holder, amount)).collect()
+        }
+
+        /// Ids of the assets of a kind, after `after`. At most 100.
+        #[query]
+        pub fn assets_of_kind(&self, kind: Kind, after: Option<u64>, limit: Option<u32>) -> Vec<u64> {
+            let after = after.map(|asset| (kind, asset));
+            let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+            let limit = limit.unwrap_or(MAX_PAGE).min(MAX_PAGE);
+            self.by_kind
+                .iter_within(&kind, from, Direction::Ascending)
+                .limit(limit)
+                .map(|((_, asset), ())| asset)
+                .collect()
+        }
+
+        /// The supply of each asset is the sum of its balances, and within its cap.
+        ///
+        /// One check reads at most 10,000 balances, beginning at the asset that the block's height points to and going
+        /// round, so that consecutive heights cover all. An asset with more holders than that is checked as far:
+        /// its partial sum is not above the supply. `holders` gives the rest at a fixed height, page by page.
+        #[invariant]
+        pub fn supply_is_sum_of_balances(&self) -> bool {
+            let count = self.count.get();
+            if count == 0 {
+                return self.balances.first().is_none();
+            }
+            let first = env().block_height() % count;
+            let mut left = MAX_CHECKED_BALANCES;
+            for step in 0..count {
+                if left == 0 {
+                    break;
+                }
+                let asset = (first + step) % count + 1;
+                if !self.check_asset(asset, &mut left) {
+                    return false;
+                }
+            }
+            true
+        }
+    }
+
+    impl Assets {
+        fn known(&self, asset: u64) -> Result<AssetInfo, Error> {
+            self.info.get(&asset).ok_or(Error::UnknownAsset)
+        }
+
+        /// The asset if the caller owns it.
+        fn owned(&self, asset: u64) -> Result<AssetInfo, Error> {
+            let info = self.known(asset)?;
+            ensure!(info.owner == Some(env().caller()), Error::NotOwner);
+            Ok(info)
+        }
+
+        fn change_rights(&mut self, asset: u64, info: &AssetInfo) {
+            self.info.set(&asset, info);
+            let AssetInfo { owner, mint, burn, .. } = info.clone();
+            emit(RightsChanged { asset, owner, mint, burn });
+        }
+
+        fn send(&mut self, asset: u64, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
+            ensure!(!to.is_zero(), Error::ZeroAddress);
+            self.take(asset, from, amount)?;
+            self.give(asset, to, amount);
+            emit(Transfer { asset, from: Some(from), to: Some(to), amount });
+            Ok(())
+        }
+
+        /// Lowers a balance. A balance that covers a positive amount proves that the asset exists.
+        fn take(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
+            let key = (asset, from);
+            let balance = self.balances.get_or_default(&key);
+            if amount == 0 || balance < amount {
+                ensure!(self.info.contains(&asset), Error::UnknownAsset);
+            }
+            let rest = balance.checked_sub(amount).ok_or(Error::InsufficientBalance)?;
+            if amount > 0 {
+                self.balances.set_or_clear(&key, &rest);
+            }
+            Ok(())
+        }
+
+        /// Raises a balance. It cannot overflow, as no balance is above the supply.
+        fn give(&mut self, asset: u64, to: Address, amount: Amount) {
+            if amount > 0 {
+                let key = (asset, to);
+                let balance = self.balances.get_or_default(&key);
+                self.balances.set(&key, &(balance + amount));
+            }
+        }
+
+        fn create(&mut self, asset: u64, info: &AssetInfo, to: Address, amount: Amount) -> Result<(), Error> {
+            let supply = self.supply.get_or_default(&asset).checked_add(amount).ok_or(Error::CapExceeded)?;
+            ensure!(info.cap.is_none_or(|cap| supply <= cap), Error::CapExceeded);
+            self.supply.set_or_clear(&asset, &supply);
+            self.give(asset, to, amount);
+            emit(Transfer { asset, from: None, to: Some(to), amount });
+            Ok(())
+        }
+
+        fn destroy(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
+            let info = self.known(asset)?;
+            ensure!(info.may_burn(env().caller()), Error::BurnNotAllowed);
+            self.take(asset, from, amount)?;
+            let supply = self.supply.get_or_default(&asset) - amount;
+            self.supply.set_or_clear(&asset, &supply);
+            emit(Transfer { asset, from: Some(from), to: None, amount });
+            Ok(())
+        }
+
+        /// An allowance as it counts now: one that has expired counts as none.
+        fn allowance_now(&self, asset: u64, owner: Address, spender: Address) -> Allowance {
+            let stored = self.allowances.get(&(asset, owner, spender));
+            let alive = |allowance: &Allowance| allowance.expires_at_ms.is_none_or(|end| env().block_time_ms() < end);
+            stored.filter(alive).unwrap_or_default()
+        }
+
+        fn set_allowance(&mut self, asset: u64, owner: Address, spender: Address, set: Allowance) -> Result<(), Error> {
+            ensure!(!spender.is_zero(), Error::ZeroAddress);
+            ensure!(self.info.contains(&asset), Error::UnknownAsset);
+            self.store_allowance(asset, owner, spender, &set);
+            emit(Approval { asset, owner, spender, amount: set.amount, expires_at_ms: set.expires_at_ms });
+            Ok(())
+        }
+
+        fn store_allowance(&mut self, asset: u64, owner: Address, spender: Address, set: &Allowance) {
+            let key = (asset, owner, spender);
+            if set.amount == 0 {
+                self.allowances.remove(&key);
+            } else {
+                self.allowances.set(&key, set);
+            }
+        }
+
+        /// Uses up an allowance of the caller. Without an event, as the transfer tells it.
+        fn spend_allowance(&mut self, asset: u64, owner: Address, amount: Amount) -> Result<(), Error> {
+            let spender = env().caller();
+            let mut allowance = self.allowance_now(asset, owner, spender);
+            let rest = allowance.amount.checked_sub(amount).ok_or(Error::InsufficientAllowance)?;
+            if allowance.amount != UNLIMITED && amount > 0 {
+                allowance.amount = rest;
+                self.store_allowance(asset, owner, spender, &allowance);
+            }
+            Ok(())
+        }
+
+        fn check_asset(&self, asset: u64, left: &mut u32) -> bool {
+            let Some(info) = self.info.get(&asset) else { return false };
+            let supply = self.supply.get_or_default(&asset);
+            let mut sum: Amount = 0;
+            for (_, balance) in self.balances.iter_within(&asset, Bound::Unbounded, Direction::Ascending).limit(*left) {
+                *left -= 1;
+                let Some(next) = sum.checked_add(balance) else { return false };
+                sum = next;
+                if balance == 0 || sum > supply {
+                    return false;
+                }
+            }
+            (*left == 0 || sum == supply) && info.cap.is_none_or(|cap| supply <= cap)
+        }
+    }
+}

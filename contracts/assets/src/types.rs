@@ -1,0 +1,117 @@
+//! What is kept of an asset and of an allowance.
+
+use crate::assets::{Error, MAX_DECIMALS, MAX_NAME_BYTES, MAX_SYMBOL_BYTES};
+use tenon_contract::prelude::*;
+
+/// What an asset stands for.
+#[module_type]
+pub enum Kind {
+    /// Physical things: gold, real estate, goods.
+    Physical = 0,
+    /// Money of a state.
+    Fiat = 1,
+    /// Coins and tokens of other chains.
+    Digital = 2,
+    /// Things of games and communities: points, skins.
+    Virtual = 3,
+    /// Shares of a company.
+    Equity = 4,
+    /// Claims against a debtor.
+    DebtClaim = 5,
+    /// Anything else; nothing is said about it.
+    Custom = 6,
+}
+
+/// Who may create more of an asset.
+#[module_type]
+pub enum MintRight {
+    /// Nobody, for good: the supply can only fall.
+    Nobody = 0,
+    /// The asset's owner.
+    Owner = 1,
+    /// This account or instance.
+    Account(Address) = 2,
+}
+
+/// Who may destroy what they hold, or what a holder allowed them to take. Nobody may destroy more than that.
+#[module_type]
+pub enum BurnRight {
+    /// Nobody, for good: the supply can only rise.
+    Nobody = 0,
+    /// The asset's owner.
+    Owner = 1,
+    /// This account or instance.
+    Account(Address) = 2,
+    /// Every holder.
+    Holder = 3,
+}
+
+/// Everything that is fixed or decided about an asset.
+#[module_type]
+pub struct AssetInfo {
+    /// Its name, for people.
+    pub name: String,
+    /// Its symbol, for people. Several assets may share one: only the id is unique.
+    pub symbol: String,
+    /// Digits after the point when an amount is shown.
+    pub decimals: u8,
+    /// What it stands for.
+    pub kind: Kind,
+    /// Who issued it.
+    pub issuer: Address,
+    /// Who may change the rights, if anybody.
+    pub owner: Option<Address>,
+    /// The most that may exist.
+    pub cap: Option<Amount>,
+    /// Who may create more.
+    pub mint: MintRight,
+    /// Who may destroy.
+    pub burn: BurnRight,
+    /// The hash of a document that says what the asset stands for.
+    pub document_hash: Option<Hash>,
+}
+
+/// What a spender may take.
+#[module_type]
+#[derive(Default)]
+pub struct Allowance {
+    /// How much in all.
+    pub amount: Amount,
+    /// From which millisecond on nothing may be taken.
+    pub expires_at_ms: Option<u64>,
+}
+
+impl AssetInfo {
+    /// Checks what an issuer gave.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let Self { name, symbol, decimals, cap, mint, burn, .. } = self;
+        let printable = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        ensure!(printable(name) && name.len() <= MAX_NAME_BYTES, Error::InvalidName);
+        let symbol_fits = printable(symbol) && symbol.len() <= MAX_SYMBOL_BYTES;
+        ensure!(symbol_fits && !symbol.chars().any(char::is_whitespace), Error::InvalidSymbol);
+        ensure!(*decimals <= MAX_DECIMALS, Error::InvalidDecimals);
+        ensure!(*cap != Some(0), Error::ZeroCap);
+        let to_nobody = *mint == MintRight::Account(Address::ZERO) || *burn == BurnRight::Account(Address::ZERO);
+        ensure!(!to_nobody, Error::ZeroAddress);
+        Ok(())
+    }
+
+    /// Whether an account may mint.
+    pub(crate) fn may_mint(&self, caller: Address) -> bool {
+        match self.mint {
+            MintRight::Nobody => false,
+            MintRight::Owner => self.owner == Some(caller),
+            MintRight::Account(account) => account == caller,
+        }
+    }
+
+    /// Whether an account may burn what it holds or was allowed to take.
+    pub(crate) fn may_burn(&self, caller: Address) -> bool {
+        match self.burn {
+            BurnRight::Nobody => false,
+            BurnRight::Owner => self.owner == Some(caller),
+            BurnRight::Account(account) => account == caller,
+            BurnRight::Holder => true,
+        }
+    }
+}
