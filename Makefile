@@ -1,0 +1,75 @@
+# The commands of this project. `make` alone lists them.
+#
+# Build outputs lie outside the checkout, in one directory for every purpose, so that nothing is compiled twice.
+
+CARGO_TARGET_DIR ?= $(HOME)/.cache/tenon/target
+export CARGO_TARGET_DIR
+# What rustup installs is used even where a shell has not been started anew since.
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+# The program that the demo and the end-to-end tests run.
+TENON := $(CARGO_TARGET_DIR)/debug/tenon
+export TENON
+# The port of the demo's chain.
+PORT ?= 9944
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-build setup-test build demo clean-demo test lint bench docs fmt
+
+say = @printf '\n\033[1m== %s\033[0m\n'
+
+help:
+	@echo "make demo        install what is missing, build, start a chain, issue an asset and move it"
+	@echo "make test        install what is missing, run every check and test"
+	@echo "make setup       install what is missing"
+	@echo "make build       build the program tenon"
+	@echo "make bench       measure, beside peers and limits"
+	@echo "make docs        build the book (needs mdbook)"
+	@echo "make fmt         format the source"
+	@echo "make clean-demo  stop the demo's chain and remove its data"
+
+setup: setup-build setup-test
+
+setup-build:
+	$(say) "looking for what a build needs"
+	@bash tests/setup.sh build
+
+setup-test:
+	$(say) "looking for what the tests need"
+	@bash tests/setup.sh test
+
+build: setup-build
+	$(say) "building tenon (the first time takes about a quarter of an hour on two cores)"
+	cargo build --package tenon
+
+demo: build
+	$(say) "starting a chain on port $(PORT)"
+	@PORT=$(PORT) bash tests/e2e/demo.sh
+
+clean-demo:
+	@bash tests/e2e/demo.sh stop
+
+lint: setup-build
+	$(say) "checking the format"
+	cargo fmt --all --check
+	$(say) "checking for mistakes (clippy)"
+	cargo clippy --workspace --all-targets -- -D warnings
+
+test: setup lint
+	$(say) "building tenon"
+	cargo build --package tenon
+	$(say) "running the examples in the docs of the crates"
+	cargo test --workspace --doc --quiet
+	$(say) "running the tests"
+	cargo nextest run --workspace --no-fail-fast
+
+bench: setup-build
+	$(say) "building and running the benchmarks"
+	cargo run --package tenon-bench
+
+docs:
+	@command -v mdbook >/dev/null || { echo "mdbook is missing: cargo install --locked mdbook"; exit 1; }
+	mdbook build docs
+	@echo "open docs/book/index.html"
+
+fmt:
+	cargo fmt --all
