@@ -49,6 +49,13 @@ pub(crate) struct Compiler {
     sysroot: String,
 }
 
+impl Compiler {
+    /// What the manifest says about who built the module.
+    pub(crate) fn image(&self) -> String {
+        format!("{}, tenon-build {}", self.version, env!("CARGO_PKG_VERSION"))
+    }
+}
+
 /// A cargo command for a package.
 pub(crate) fn command(manifest: &Path) -> Command {
     clean(&env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()), manifest.parent().unwrap_or(manifest))

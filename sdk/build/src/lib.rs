@@ -8,10 +8,12 @@
 //! Left out: checking the module against the sandbox's rules, which `tenon-engine` does, and uploading.
 
 mod cargo;
+mod changes;
 mod error;
 mod packages;
 mod wasm;
 
+pub use changes::build_module_if_changed;
 pub use error::BuildError;
 
 use packages::Packages;
@@ -34,6 +36,8 @@ pub struct Built {
     pub source_hash: [u8; 32],
     /// The compiler, as the manifest states it.
     pub build_image: String,
+    /// Files and folders from which it was built.
+    pub sources: Vec<PathBuf>,
 }
 
 /// Builds the package in `manifest_dir`, keeping what cargo produces in `target_dir`.
@@ -51,13 +55,14 @@ pub fn build_module(manifest_dir: &Path, target_dir: &Path) -> Result<Built, Bui
     let artifact = cargo::compile(&manifest, target_dir, &packages, &compiler)?;
     let bytes = std::fs::read(&artifact).map_err(|source| BuildError::Io { path: artifact.clone(), source })?;
     let mut wasm = wasm::strip(&bytes).map_err(|reason| BuildError::Malformed { path: artifact, reason })?;
-    let build_image = format!("{}, tenon-build {}", compiler.version, env!("CARGO_PKG_VERSION"));
+    let build_image = compiler.image();
     let mut entries = entry(SOURCE_HASH, &source_hash);
     entries.extend(entry(BUILD_IMAGE, &text(&build_image)));
     wasm::append_custom(&mut wasm, tenon_abi::MANIFEST_SECTION, &entries);
     let path = target_dir.join(format!("{}.wasm", packages.name()));
     std::fs::write(&path, &wasm).map_err(|source| BuildError::Io { path: path.clone(), source })?;
-    Ok(Built { wasm, path, name: packages.name().to_owned(), source_hash, build_image })
+    let sources = packages.source_paths();
+    Ok(Built { wasm, path, name: packages.name().to_owned(), source_hash, build_image, sources })
 }
 
 /// The hash of a package's sources, as [`build_module`] puts it into the manifest.

@@ -73,6 +73,15 @@ impl Packages {
         format!("{}.wasm", self.library)
     }
 
+    /// What a change of would change the module, cargo's own files aside.
+    pub(crate) fn source_paths(&self) -> Vec<PathBuf> {
+        let local = self.all.iter().filter(|package| package.local);
+        let mut paths: Vec<_> =
+            local.flat_map(|package| ["Cargo.toml", "src"].map(|name| package.folder.join(name))).collect();
+        paths.extend(["Cargo.toml", "Cargo.lock"].map(|name| self.workspace.join(name)));
+        paths
+    }
+
     /// The hash of everything that the module is made of: name and version of each package, and each source file of
     /// those that have no published version.
     pub(crate) fn source_hash(&self) -> Result<[u8; 32], BuildError> {

@@ -1,7 +1,7 @@
 //! Builds real packages: takes some seconds, and needs the target that `make test` installs.
 
 use std::path::{Path, PathBuf};
-use tenon_build::{BuildError, build_module};
+use tenon_build::{BuildError, build_module, build_module_if_changed};
 
 const SOURCE: &str = r#"
 #![no_std]
@@ -74,4 +74,19 @@ fn says_where_a_package_is_missing() {
     let folder = tempfile::tempdir().expect("a folder");
     let error = build_module(folder.path(), folder.path()).expect_err("there is none");
     assert!(matches!(error, BuildError::NoPackage { .. }) && error.hint().contains("tenon new"));
+}
+
+#[test]
+fn builds_again_only_after_a_change() {
+    let folder = tempfile::tempdir().expect("a folder");
+    package(folder.path(), SOURCE);
+    let target = folder.path().join("target");
+    let first = build_module_if_changed(folder.path(), &target).expect("builds");
+    let written = || first.path.metadata().and_then(|metadata| metadata.modified()).expect("it is there");
+    let at_first = written();
+    assert_eq!(build_module_if_changed(folder.path(), &target).expect("is built").wasm, first.wasm);
+    assert_eq!(written(), at_first);
+    package(folder.path(), &SOURCE.replace("count + by", "count + by + 1"));
+    let changed = build_module_if_changed(folder.path(), &target).expect("builds");
+    assert_ne!((changed.wasm, changed.source_hash), (first.wasm.clone(), first.source_hash));
 }

@@ -203,7 +203,7 @@ macro_rules! __entry {
                 $crate::rt::EntryWriter::<N>::new($crate::rt::section::$kind) $($call)*
             }
             const LENGTH: usize = write::<{ $crate::rt::MAX_ENTRY_BYTES }>().length();
-            #[used]
+            #[allow(dead_code, reason = "the linker reads it; marked as used it would stand in the memory as well")]
             #[unsafe(link_section = $section)]
             static ENTRY: [u8; LENGTH] = write::<LENGTH>().finish();
         };
@@ -217,7 +217,7 @@ macro_rules! __definition {
     ($type:ty) => {
         const _: () = {
             const DEFINITION: &[u8] = <$type as $crate::TypeInfo>::DEFINITION;
-            #[used]
+            #[allow(dead_code, reason = "the linker reads it; marked as used it would stand in the memory as well")]
             #[unsafe(link_section = "tenon.abi")]
             static ENTRY: [u8; DEFINITION.len()] = *match DEFINITION.as_array() {
                 Some(bytes) => bytes,
