@@ -1,0 +1,14 @@
+//! Consensus engines: what decides when a block is made and which one is final.
+//!
+//! ```text
+//! upon receiving an input at a time, an engine returns effects in order; the driver performs them in that order
+//! the driver keeps one timer: a new one replaces the last, and gives `Tick` when it is due
+//! ```
+//!
+//! An engine has no clock, network or disk. A new one is a folder beside `dev`, and a name in the node's settings.
+
+mod dev;
+mod engine;
+
+pub use dev::{DevEngine, DevMode, FINALITY_GAP_MS, MAX_REQUESTS, MAX_UNFINALIZED};
+pub use engine::{Effect, Engine, Input};

@@ -1,0 +1,14 @@
+//! The chain's rules as pure functions: what a header, a block and a transaction must be, and what the next header is.
+//!
+//! They leave out the consensus engine's own rules (a seal is taken off before a header comes here), executing, and
+//! checking signatures: [`validity`] hands back what was signed, so that the caller checks many at once.
+
+mod block;
+mod header;
+#[cfg(test)]
+mod tests;
+mod transaction;
+
+pub use block::{BlockError, MAX_BLOCK_TRANSACTIONS, check_block};
+pub use header::{HeaderError, MAX_FUTURE_MS, Outcome, check_header, check_outcome, next_header, next_info};
+pub use transaction::{Candidate, Head, Invalid, MAX_NONCE_AHEAD, Unverified, validity};

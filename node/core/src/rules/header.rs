@@ -1,0 +1,217 @@
+//! The rules of headers: how one follows from its parent.
+
+use parity_scale_codec::Encode;
+use tenon_types::{
+    Address, Amount, BlockInfo, BlockNumber, Digest, DigestItem, ENGINE_ID, Gas, Hash, Header, Parameters,
+    next_base_fee,
+};
+use thiserror::Error;
+
+/// How far a block's time may lie ahead of the clock of who checks it.
+pub const MAX_FUTURE_MS: u64 = 15_000;
+
+/// What executing a block gave, as its child's header states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Root of the state after it.
+    pub state_root: Hash,
+    /// Gas used.
+    pub gas_used: Gas,
+    /// Root of its receipts.
+    pub receipts_root: Hash,
+}
+
+/// Why a header does not follow its parent.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum HeaderError {
+    /// The parent is another block.
+    #[error("parent hash is {found}, expected {expected}")]
+    Parent {
+        /// The header's.
+        found: Hash,
+        /// The parent's.
+        expected: Hash,
+    },
+    /// The height does not follow.
+    #[error("number is {found}, expected {expected}")]
+    Number {
+        /// The header's.
+        found: BlockNumber,
+        /// The parent's and one.
+        expected: u64,
+    },
+    /// The digest is something else than one well-formed item of ours.
+    #[error("digest has {found} items, expected exactly one, pre-runtime, of engine `tnon` and well formed")]
+    Digest {
+        /// How many items it has.
+        found: usize,
+    },
+    /// The parent's digest cannot be read.
+    #[error("parent {parent} has no well-formed digest item")]
+    ParentDigest {
+        /// The parent.
+        parent: Hash,
+    },
+    /// The time does not rise.
+    #[error("time is {found} ms, expected above the parent's {parent} ms")]
+    TimeNotAbove {
+        /// The header's.
+        found: u64,
+        /// The parent's.
+        parent: u64,
+    },
+    /// The time lies too far ahead.
+    #[error("time is {found} ms, expected at most {max} ms")]
+    TimeAhead {
+        /// The header's.
+        found: u64,
+        /// The clock and [`MAX_FUTURE_MS`].
+        max: u64,
+    },
+    /// The base fee does not follow from the parent's.
+    #[error("base fee is {found}, expected {expected}")]
+    BaseFee {
+        /// The header's.
+        found: Amount,
+        /// By [`next_base_fee`].
+        expected: Amount,
+    },
+    /// The state root is not that after the parent.
+    #[error("state root is {found}, expected {expected}")]
+    StateRoot {
+        /// The header's.
+        found: Hash,
+        /// By execution.
+        expected: Hash,
+    },
+    /// The gas is not what the parent used.
+    #[error("parent's gas is {found}, expected {expected}")]
+    GasUsed {
+        /// The header's.
+        found: Gas,
+        /// By execution.
+        expected: Gas,
+    },
+    /// The receipts root is not the parent's.
+    #[error("parent's receipts root is {found}, expected {expected}")]
+    ReceiptsRoot {
+        /// The header's.
+        found: Hash,
+        /// By execution.
+        expected: Hash,
+    },
+}
+
+impl HeaderError {
+    /// The stable number.
+    pub const fn code(&self) -> u32 {
+        match self {
+            Self::Parent { .. } => 1,
+            Self::Number { .. } => 2,
+            Self::Digest { .. } => 3,
+            Self::ParentDigest { .. } => 4,
+            Self::TimeNotAbove { .. } => 5,
+            Self::TimeAhead { .. } => 6,
+            Self::BaseFee { .. } => 7,
+            Self::StateRoot { .. } => 8,
+            Self::GasUsed { .. } => 9,
+            Self::ReceiptsRoot { .. } => 10,
+        }
+    }
+
+    /// What to do.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Parent { .. } | Self::Number { .. } => "give the block after its parent",
+            Self::Digest { .. } | Self::ParentDigest { .. } => {
+                "the producer runs another version, or takes seals off late"
+            }
+            Self::TimeNotAbove { .. } => "the producer's clock went back",
+            Self::TimeAhead { .. } => "compare both clocks; the block becomes acceptable as time passes",
+            Self::BaseFee { .. } => "the producer has other parameters, or lies",
+            Self::StateRoot { .. } | Self::GasUsed { .. } | Self::ReceiptsRoot { .. } => {
+                "execution differs: the producer runs another version, or lies"
+            }
+        }
+    }
+}
+
+/// Checks that a header follows its parent's, as far as the headers tell. Returns what is ours in it.
+///
+/// # Errors
+/// [`HeaderError`] for the first rule broken.
+pub fn check_header(
+    parent: &Header,
+    header: &Header,
+    now_ms: u64,
+    parameters: &Parameters,
+) -> Result<BlockInfo, HeaderError> {
+    let parent_hash = parent.hash();
+    if header.parent_hash != parent_hash {
+        return Err(HeaderError::Parent { found: header.parent_hash, expected: parent_hash });
+    }
+    let number = u64::from(parent.number).saturating_add(1);
+    if u64::from(header.number) != number {
+        return Err(HeaderError::Number { found: header.number, expected: number });
+    }
+    let items = header.digest.logs.len();
+    let info = header.info().filter(|_| items == 1).ok_or(HeaderError::Digest { found: items })?;
+    let parent_info = parent.info().ok_or(HeaderError::ParentDigest { parent: parent_hash })?;
+    if info.time_ms <= parent_info.time_ms {
+        return Err(HeaderError::TimeNotAbove { found: info.time_ms, parent: parent_info.time_ms });
+    }
+    let max = now_ms.saturating_add(MAX_FUTURE_MS);
+    if info.time_ms > max {
+        return Err(HeaderError::TimeAhead { found: info.time_ms, max });
+    }
+    let base_fee = next_base_fee(parameters, parent_info.base_fee, info.parent_gas_used);
+    if info.base_fee != base_fee {
+        return Err(HeaderError::BaseFee { found: info.base_fee, expected: base_fee });
+    }
+    Ok(info)
+}
+
+/// Checks what a header states of its parent's execution.
+///
+/// # Errors
+/// [`HeaderError::StateRoot`], [`HeaderError::GasUsed`], [`HeaderError::ReceiptsRoot`].
+pub fn check_outcome(header: &Header, info: &BlockInfo, parent: &Outcome) -> Result<(), HeaderError> {
+    if header.state_root != parent.state_root {
+        return Err(HeaderError::StateRoot { found: header.state_root, expected: parent.state_root });
+    }
+    if info.parent_gas_used != parent.gas_used {
+        return Err(HeaderError::GasUsed { found: info.parent_gas_used, expected: parent.gas_used });
+    }
+    if info.parent_receipts_root != parent.receipts_root {
+        return Err(HeaderError::ReceiptsRoot { found: info.parent_receipts_root, expected: parent.receipts_root });
+    }
+    Ok(())
+}
+
+/// What is ours in the header after a parent: at `now_ms`, or just above the parent's time if the clock lags.
+pub fn next_info(
+    parent: &BlockInfo,
+    outcome: &Outcome,
+    now_ms: u64,
+    producer: Address,
+    parameters: &Parameters,
+) -> BlockInfo {
+    BlockInfo {
+        time_ms: now_ms.max(parent.time_ms.saturating_add(1)),
+        producer,
+        base_fee: next_base_fee(parameters, parent.base_fee, outcome.gas_used),
+        parent_gas_used: outcome.gas_used,
+        parent_receipts_root: outcome.receipts_root,
+    }
+}
+
+/// The header after a parent; absent when the chain has reached its last height.
+pub fn next_header(parent: &Header, outcome: &Outcome, info: &BlockInfo, extrinsics_root: Hash) -> Option<Header> {
+    Some(Header {
+        parent_hash: parent.hash(),
+        number: parent.number.checked_add(1)?,
+        state_root: outcome.state_root,
+        extrinsics_root,
+        digest: Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, info.encode())] },
+    })
+}
