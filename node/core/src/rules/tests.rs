@@ -135,7 +135,9 @@ fn extrinsic(call: Call) -> Extrinsic {
     Extrinsic { signed, call }
 }
 
-fn account(free: u128) -> AccountInfo {
+/// An account that can pay an amount and still exist.
+fn account(payable: u128) -> AccountInfo {
+    let free = payable.saturating_add(PARAMETERS.existential_deposit);
     AccountInfo {
         nonce: 10,
         providers: 1,
@@ -220,6 +222,9 @@ fn refuses_what_cannot_be_paid_in_the_worst_case() {
     let refused = validate(&extrinsic, &account(fee - 1), &HEAD).unwrap_err();
     assert_eq!(refused, Invalid::Payment { found: fee - 1, expected: fee, fee, committed: 0 });
     assert_eq!(refused.kind(), RefusalKind::Payment);
+    let mut frozen = account(2 * fee);
+    frozen.data.frozen = frozen.data.free - fee + 1;
+    assert!(matches!(validate(&extrinsic, &frozen, &HEAD), Err(Invalid::Payment { .. })));
     let candidate = Candidate::decode(extrinsic.to_bytes().into()).unwrap();
     let refused = validity(candidate, &account(fee), 1, &HEAD, |_| Some(Hash::ZERO)).unwrap_err();
     assert_eq!(refused, Invalid::Payment { found: fee, expected: fee + 1, fee, committed: 1 });

@@ -122,9 +122,11 @@ pub enum Invalid {
         max: u32,
     },
     /// The account cannot pay the worst case.
-    #[error("account can spend {found}, expected at least {expected} (fee at most {fee}, other pending {committed})")]
+    #[error(
+        "account can pay fees of {found}, expected at least {expected} (fee at most {fee}, other pending {committed})"
+    )]
     Payment {
-        /// What it can spend.
+        /// What it can spend and still exist.
         found: Amount,
         /// What is needed.
         expected: Amount,
@@ -256,7 +258,7 @@ pub fn validity(
     check_nonce(extra.nonce, account.nonce)?;
     let gas_limit = checked_gas(&extrinsic, bytes.len(), head.parameters)?;
     let max_fee = Parameters::gas_fee(gas_limit, head.base_fee).saturating_add(extra.tip);
-    let (found, expected) = (account.spendable(), max_fee.saturating_add(committed));
+    let (found, expected) = (payable(account, head.parameters), max_fee.saturating_add(committed));
     if found < expected {
         return Err(Invalid::Payment { found, expected, fee: max_fee, committed });
     }
@@ -278,6 +280,11 @@ const fn check_nonce(found: u32, next: u32) -> Result<(), Invalid> {
     let max = next.saturating_add(MAX_NONCE_AHEAD);
     let max = if max == u32::MAX { u32::MAX.saturating_sub(1) } else { max };
     if found > max { Err(Invalid::TooFarAhead { found, max, next }) } else { Ok(()) }
+}
+
+/// What an account can pay for fees: the executor refuses a fee that would end it.
+fn payable(account: &AccountInfo, parameters: &Parameters) -> Amount {
+    account.spendable().min(account.data.free.saturating_sub(parameters.existential_deposit))
 }
 
 fn checked_gas(extrinsic: &Extrinsic, length: usize, parameters: &Parameters) -> Result<Gas, Invalid> {
