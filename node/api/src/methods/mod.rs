@@ -61,6 +61,8 @@ pub struct Method {
     pub name: &'static str,
     /// Other names that clients call it by.
     pub aliases: &'static [&'static str],
+    /// Other names by which clients end the subscription.
+    pub end_aliases: &'static [&'static str],
     /// How it answers.
     pub kind: Kind,
     /// Its parameters, in order.
@@ -80,7 +82,7 @@ impl Method {
         result: &'static str,
         doc: &'static str,
     ) -> Self {
-        Self { name, aliases: &[], kind: Kind::Call, parameters, result, doc, development: false }
+        Self { name, aliases: &[], end_aliases: &[], kind: Kind::Call, parameters, result, doc, development: false }
     }
 
     const fn subscription(
@@ -90,11 +92,16 @@ impl Method {
         doc: &'static str,
     ) -> Self {
         let kind = Kind::Subscription { unsubscribe, notification };
-        Self { name, aliases: &[], kind, parameters, result, doc, development: false }
+        Self { name, aliases: &[], end_aliases: &[], kind, parameters, result, doc, development: false }
     }
 
     const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    const fn end_alias(mut self, aliases: &'static [&'static str]) -> Self {
+        self.end_aliases = aliases;
         self
     }
 
@@ -136,7 +143,7 @@ pub fn names(development: bool) -> Vec<&'static str> {
                 Kind::Subscription { unsubscribe, .. } => Some(unsubscribe),
                 Kind::Call => None,
             };
-            std::iter::once(method.name).chain(method.aliases.iter().copied()).chain(end)
+            std::iter::once(method.name).chain(method.aliases.iter().chain(method.end_aliases).copied()).chain(end)
         })
         .collect();
     names.sort_unstable();

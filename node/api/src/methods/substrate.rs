@@ -67,14 +67,16 @@ pub(super) const METHODS: &[Method] = &[
         "headers",
         "Tells of each block that becomes final, in order.",
     )
-    .alias(&["chain_subscribeFinalisedHeads"]),
+    .alias(&["chain_subscribeFinalisedHeads"])
+    .end_alias(&["chain_unsubscribeFinalisedHeads"]),
     Method::subscription(
         ["chain_subscribeNewHeads", "chain_unsubscribeNewHeads", "chain_newHead"],
         &[],
         "headers",
         "Tells of each new head.",
     )
-    .alias(&["chain_subscribeNewHead", "subscribe_newHead"]),
+    .alias(&["chain_subscribeNewHead", "subscribe_newHead"])
+    .end_alias(&["chain_unsubscribeNewHead", "unsubscribe_newHead"]),
     Method::call(
         "payment_queryInfo",
         &[TRANSACTION, AT],
@@ -132,7 +134,8 @@ pub(super) const METHODS: &[Method] = &[
         "the version of the rules",
         "Tells the version of the rules, and again when it changes.",
     )
-    .alias(&["chain_subscribeRuntimeVersion"]),
+    .alias(&["chain_subscribeRuntimeVersion"])
+    .end_alias(&["chain_unsubscribeRuntimeVersion"]),
     Method::subscription(
         ["state_subscribeStorage", "state_unsubscribeStorage", "state_storage"],
         &[optional("keys", Form::BytesList, "Keys of the state.")],

@@ -34,6 +34,9 @@ impl ErrorText {
         if let Some(error) = HostError::from_code(code) {
             return Self::new(code, error.name(), error.text(), error.hint());
         }
+        if let Some(error) = of_host_number(code) {
+            return error;
+        }
         let own = module_error_number(code).and_then(|number| interface?.error(number));
         match (module_error_number(code), own) {
             (_, Some(error)) => Self::new(code, &error.name, &error.doc, "read the method's documentation"),
@@ -57,16 +60,29 @@ impl ErrorText {
         match error {
             DispatchError::Module { index: BALANCES_INDEX, error: [variant, ..] } => balances(*variant),
             DispatchError::Token(error) => token(*error),
-            DispatchError::Module { .. } | DispatchError::Other => match error.code() {
-                Some(code) => Self::of_code(code, interface),
-                None => Self::new(OTHER_ERROR, "Other", "the host refused the call", "simulate the call for its trace"),
-            },
+            DispatchError::Other => other(),
+            DispatchError::Module { .. } => error.code().map_or_else(other, |code| Self::of_code(code, interface)),
         }
     }
 
     fn new(number: u32, name: &str, message: &str, hint: &str) -> Self {
         Self { number, name: name.to_string(), message: message.trim().to_string(), hint: hint.to_string() }
     }
+}
+
+/// Finds the errors that have no number in `tenon_abi`.
+fn of_host_number(code: u32) -> Option<ErrorText> {
+    let variant = u8::try_from(code & 0xff).ok()?;
+    match code & !0xff {
+        BALANCES_ERROR_BASE => Some(balances(variant)),
+        TOKEN_ERROR_BASE => TokenError::decode(&mut &[variant][..]).ok().map(token),
+        OTHER_ERROR => Some(other()),
+        _ => None,
+    }
+}
+
+fn other() -> ErrorText {
+    ErrorText::new(OTHER_ERROR, "Other", "the host refused the call", "simulate the call for its trace")
 }
 
 fn balances(variant: u8) -> ErrorText {
@@ -174,6 +190,10 @@ mod tests {
         let own = DispatchError::from_code(tenon_abi::module_error_code(513));
         assert_eq!(ErrorText::of_dispatch(&own, None).number, tenon_abi::module_error_code(513));
         let low = DispatchError::from(BalancesError::Expendability);
-        assert_eq!(ErrorText::of_dispatch(&low, None).name, "Expendability");
+        let text = ErrorText::of_dispatch(&low, None);
+        assert_eq!(text.name, "Expendability");
+        assert_eq!(ErrorText::of_code(text.number, None), text);
+        let token = ErrorText::of_dispatch(&DispatchError::Token(TokenError::BelowMinimum), None);
+        assert_eq!(ErrorText::of_code(token.number, None), token);
     }
 }
