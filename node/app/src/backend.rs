@@ -49,41 +49,7 @@ pub enum TransactionStatus {
     Dropped,
 }
 
-/// Why a transaction was refused. Numbers are stable; see `tenon_api::errors`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// Stable number.
-    pub code: i32,
-    /// Stable name.
-    pub name: &'static str,
-    /// What was found and what was expected.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-    /// Whether it could become valid later (nonce too high) or never (stale).
-    pub kind: RefusalKind,
-}
-
-/// How wallets classify a refusal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusalKind {
-    /// The bytes are no transaction.
-    Malformed,
-    /// The nonce was used already.
-    Stale,
-    /// The nonce lies ahead.
-    Future,
-    /// The fee cannot be paid.
-    Payment,
-    /// The signature is wrong, or for another chain or version.
-    BadProof,
-    /// The era is over, or its first block unknown.
-    AncientBirthBlock,
-    /// It can never fit a block.
-    ExhaustsResources,
-    /// The pool is full, or the fee too low to replace.
-    Pool,
-}
+pub use tenon_core::{Refusal, RefusalKind};
 
 /// What a transaction would look like to the pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,6 +71,8 @@ pub struct Validity {
 pub struct Execution {
     /// 0, or the number of the error (`tenon_abi::HostError` or a module's).
     pub error: u32,
+    /// The error as a receipt would carry it, that of the native coin included.
+    pub dispatch_error: Option<tenon_types::DispatchError>,
     /// The output, or the error's data or message.
     pub output: Vec<u8>,
     /// Gas used.

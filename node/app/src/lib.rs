@@ -1,1 +1,6 @@
-//! node
+//! The node and its command line, as a library: the binary only calls [`cli::main`].
+
+pub mod backend;
+pub mod cli;
+pub mod node;
+pub mod rpc;

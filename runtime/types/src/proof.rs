@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! key_hash   = blake3(key)             value_hash = blake3(value)
-//! leaf       = blake3(0x00 || key_hash || value_hash)
-//! internal   = blake3(0x01 || left || right)
+//! leaf       = blake3_keyed(32 bytes 0x01, key_hash || value_hash)
+//! internal   = blake3_keyed(32 bytes 0x02, left || right)
 //! empty      = 32 zero bytes
 //! ```
 //!
@@ -37,9 +37,9 @@ pub const EMPTY_HASH: TreeHash = [0; 32];
 pub const MAX_PROOF_DEPTH: usize = 256;
 
 /// Sets a leaf's hash apart from an internal node's.
-const LEAF_TAG: u8 = 0;
+const LEAF_TAG: u8 = 1;
 /// Sets an internal node's hash apart from a leaf's.
-const INTERNAL_TAG: u8 = 1;
+const INTERNAL_TAG: u8 = 2;
 
 /// Hashes a storage key to its place in the tree.
 #[must_use]
@@ -75,15 +75,13 @@ pub fn key_bit(key_hash: &TreeHash, depth: usize) -> bool {
     byte & (0x80 >> (depth % 8)) != 0
 }
 
+/// Tells kinds of nodes apart by the key, so that the two hashes fill exactly one block of BLAKE3.
 fn tagged_hash(tag: u8, first: &TreeHash, second: &TreeHash) -> TreeHash {
-    let mut input = [0; 65];
-    let (head, tail) = input.split_at_mut(33);
-    if let Some((slot, rest)) = head.split_first_mut() {
-        *slot = tag;
-        rest.copy_from_slice(first);
-    }
+    let mut input = [0; 64];
+    let (head, tail) = input.split_at_mut(32);
+    head.copy_from_slice(first);
     tail.copy_from_slice(second);
-    *blake3::hash(&input).as_bytes()
+    *blake3::keyed_hash(&[tag; 32], &input).as_bytes()
 }
 
 /// Why a proof is refused.

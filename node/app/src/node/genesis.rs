@@ -1,0 +1,109 @@
+//! The genesis of a development chain, and how a chain is begun in, or taken from, a store.
+
+use super::chain::{entry_of, load_block};
+use super::finalize::commit_genesis;
+use super::settle::settle;
+use crate::backend::BlockEntry;
+use anyhow::Context as _;
+use parity_scale_codec::{Decode, Encode};
+use std::sync::Arc;
+use tenon_core::rules::Outcome;
+use tenon_crypto::{Keypair, Scheme};
+use tenon_host::tree::{MemoryPages, PageId};
+use tenon_host::{Diff, Engine, build_genesis};
+use tenon_store::Store;
+use tenon_types::{
+    Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash, Header,
+    Parameters, blake2b_256, extrinsics_root,
+};
+
+/// The accounts that a development chain funds.
+pub const DEVELOPMENT_ACCOUNTS: [&str; 6] = ["//Alice", "//Bob", "//Charlie", "//Dave", "//Eve", "//Ferdie"];
+/// What each of them holds, in coins.
+const DEVELOPMENT_COINS: Amount = 1_000_000;
+/// The SS58 prefix of a development chain: the generic one.
+const SS58_PREFIX: u16 = 42;
+/// The record of the store that holds the genesis.
+const GENESIS_RECORD: &[u8] = b"genesis";
+
+/// The protocol modules that a chain begins with. A new module is a row here.
+const PROTOCOL_MODULES: &[(&str, &[u8])] = &[("assets", include_bytes!(concat!(env!("OUT_DIR"), "/assets.wasm")))];
+
+/// The address of a development account.
+pub(crate) fn development_address(suri: &str) -> Address {
+    let pair = Keypair::from_suri(Scheme::Sr25519, suri).expect("the development accounts derive");
+    Address(pair.account())
+}
+
+/// The genesis of a development chain.
+pub fn development_genesis(time_ms: u64) -> Genesis {
+    let coins = DEVELOPMENT_COINS * Parameters::COIN;
+    Genesis {
+        name: "Tenon development".to_string(),
+        symbol: "TEN".to_string(),
+        decimals: 12,
+        ss58_prefix: SS58_PREFIX,
+        time_ms,
+        parameters: Parameters::DEVELOPMENT,
+        balances: DEVELOPMENT_ACCOUNTS.iter().map(|suri| (development_address(suri), coins)).collect(),
+        modules: PROTOCOL_MODULES
+            .iter()
+            .map(|(name, code)| GenesisModule {
+                name: (*name).to_string(),
+                code: code.to_vec(),
+                input: Vec::new(),
+                admin: AdminPolicy::Nobody,
+            })
+            .collect(),
+    }
+}
+
+/// A chain at its last final block.
+pub(crate) struct Begun {
+    pub(crate) genesis: Genesis,
+    pub(crate) genesis_hash: Hash,
+    pub(crate) finalized: BlockEntry,
+    pub(crate) outcome: Outcome,
+}
+
+/// Takes the chain that is in the store, or begins one.
+pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() -> Genesis) -> anyhow::Result<Begun> {
+    let Some(finalized) = store.finalized()? else { return found(store, engine, make()) };
+    let bytes = store.record(GENESIS_RECORD)?.context("the store has blocks and no genesis: it is not a Tenon store")?;
+    let genesis = Genesis::decode(&mut &bytes[..]).context("the store's genesis does not decode")?;
+    let genesis_hash = Hash(store.genesis()?.context("the store has no block 0")?);
+    let entry = load_block(store, finalized.height)?.context("the last final block is not in the store")?;
+    let state_root = match store.page(PageId::ROOT.as_bytes())? {
+        Some(bytes) => Hash(*tenon_host::tree::Page::decode(&PageId::ROOT, &bytes)?.root()),
+        None => Hash::ZERO,
+    };
+    let receipts: Vec<Vec<u8>> = entry.receipts.iter().map(Encode::encode).collect();
+    let outcome = Outcome { state_root, gas_used: entry.gas_used, receipts_root: extrinsics_root(&receipts) };
+    Ok(Begun { genesis, genesis_hash, finalized: entry, outcome })
+}
+
+/// Begins a chain: state, block 0, both in the store before anything else happens.
+fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Result<Begun> {
+    let state = build_genesis(&genesis, engine)?;
+    let diff = Diff::new(state.changes);
+    let settled = settle(&MemoryPages::default(), Hash::ZERO, &diff, &[])?;
+    let info = BlockInfo {
+        time_ms: genesis.time_ms,
+        producer: Address::ZERO,
+        base_fee: genesis.parameters.initial_base_fee,
+        parent_gas_used: 0,
+        // Block 0 has no parent: here it commits to the genesis itself, names and parameters included.
+        parent_receipts_root: blake2b_256(&genesis.encode()),
+    };
+    let header = Header {
+        parent_hash: Hash::ZERO,
+        number: 0,
+        state_root: settled.outcome.state_root,
+        extrinsics_root: Hash::ZERO,
+        digest: Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, info.encode())] },
+    };
+    let entry = entry_of(Block { header, extrinsics: Vec::new() }, Vec::new());
+    store.put_record(GENESIS_RECORD, &genesis.encode())?;
+    commit_genesis(store, &entry, &diff, &settled)?;
+    Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome })
+}

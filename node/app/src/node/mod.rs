@@ -1,0 +1,134 @@
+//! The node: the driver that performs what consensus asks for, the threads beside it, and what the RPC server asks.
+//!
+//! ```text
+//! RPC -> intake (decode, check, signatures) -> pool -> driver (execute, seal, announce)
+//!                                                        |-> settle (tree, receipts)  -> the next block's header
+//!                                                        |-> finalize (one write)     -> announce
+//! ```
+
+mod chain;
+mod driver;
+mod finalize;
+mod genesis;
+mod intake;
+mod run;
+mod serve;
+mod settle;
+mod state;
+
+pub use genesis::{DEVELOPMENT_ACCOUNTS, development_genesis};
+pub use run::{NodeConfig, Pace, run_dev};
+
+use chain::Chain;
+use driver::{Command, Driver};
+use intake::Intake;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use tenon_core::consensus::{DevEngine, DevMode};
+use tenon_host::{Engine, SerialExecutor};
+use tenon_store::Store;
+use tenon_types::{Address, Genesis};
+
+/// Commands that wait for the driver.
+const MAX_COMMANDS: usize = 1_024;
+/// Blocks that wait to be settled; then the driver waits.
+const MAX_UNSETTLED: usize = 4;
+/// Hashes that wait to be made final; then the driver waits.
+const MAX_TO_FINALIZE: usize = 16;
+/// Stack of the thread that executes: wasm frames of nested calls and the host's own between them.
+const EXECUTION_STACK_BYTES: usize = tenon_engine::ENGINE_STACK_BYTES;
+
+/// A running node.
+pub struct Node {
+    chain: Arc<Chain>,
+    intake: Arc<Intake>,
+    engine: Arc<dyn Engine>,
+    producer: Address,
+    commands: SyncSender<Command>,
+}
+
+/// The threads of a node, to be joined when it stops.
+pub struct Threads(Vec<JoinHandle<()>>);
+
+impl Node {
+    /// Takes the chain of a store, or begins one, and starts to make blocks.
+    ///
+    /// # Errors
+    /// If the store is damaged or foreign, or the genesis has no state.
+    pub fn start(
+        store: Arc<Store>,
+        engine: Arc<dyn Engine>,
+        mode: DevMode,
+        make_genesis: impl FnOnce() -> Genesis,
+    ) -> anyhow::Result<(Arc<Self>, Threads)> {
+        let begun = genesis::begin(&store, engine.clone(), make_genesis)?;
+        let chain = Arc::new(Chain::new(begun.genesis, begun.genesis_hash, store, begun.finalized, begun.outcome));
+        let intake = Arc::new(Intake::new(chain.clone()));
+        let (commands, inbox) = sync_channel(MAX_COMMANDS);
+        let producer = genesis::development_address("//Alice//stash");
+        let node = Arc::new(Self { chain, intake, engine, producer, commands });
+        let threads = node.spawn(mode, inbox, begun.outcome.state_root)?;
+        Ok((node, threads))
+    }
+
+    fn spawn(&self, mode: DevMode, inbox: Receiver<Command>, root: tenon_types::Hash) -> anyhow::Result<Threads> {
+        let (to_settle, unsettled) = sync_channel(MAX_UNSETTLED);
+        let (to_finalize, due) = sync_channel(MAX_TO_FINALIZE);
+        let driver = Driver {
+            chain: self.chain.clone(),
+            intake: self.intake.clone(),
+            executor: Arc::new(SerialExecutor::new(self.engine.clone())),
+            consensus: Box::new(DevEngine::new(mode, driver::now_ms())),
+            producer: self.producer,
+            to_settle,
+            to_finalize,
+            asked: Vec::new(),
+        };
+        let (settling, finalizing, intake) = (self.chain.clone(), self.chain.clone(), self.intake.clone());
+        let finalized = move |layers: &[Arc<chain::Layer>]| {
+            layers.iter().for_each(|layer| intake.on_finalized(&layer.entry.transactions, layer.entry.hash));
+        };
+        let watched = self.chain.clone();
+        Ok(Threads(vec![
+            thread("tenon-driver", &watched, move || driver.run(&inbox))?,
+            thread("tenon-settle", &watched, move || settle::settle_blocks(&settling, &unsettled, root))?,
+            thread("tenon-finalize", &watched, move || finalize::finalize_blocks(&finalizing, &due, &finalized))?,
+        ]))
+    }
+
+    /// Tells the driver something. A full inbox means that it has enough to do: it looks at the pool anyway.
+    fn tell(&self, command: Command) {
+        drop(self.commands.try_send(command));
+    }
+
+    /// Has the node stop after the block at hand.
+    pub fn stop(&self) {
+        drop(self.commands.send(Command::Stop));
+    }
+
+    /// Why the node cannot go on, if so.
+    pub fn failure(&self) -> Option<String> {
+        self.chain.failure().map(str::to_string)
+    }
+}
+
+impl Threads {
+    /// Waits until every block that was made is final and the threads have ended.
+    pub fn join(self) {
+        self.0.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+/// Starts a thread whose panic stops the node.
+fn thread(name: &str, chain: &Arc<Chain>, work: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
+    let chain = chain.clone();
+    std::thread::Builder::new().name(name.to_string()).stack_size(EXECUTION_STACK_BYTES).spawn(move || {
+        tenon_engine::declare_engine_thread();
+        if let Err(panic) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)) {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default();
+            chain.fail(format!("a thread panicked: {text}"));
+        }
+    })
+}
