@@ -21,7 +21,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 ];
 
 /// Files of tests that may wait: they ask again and again until something is so, or have nothing else to ask.
-const MAY_SLEEP: &[(&str, &str)] = &[];
+const MAY_WAIT: &[(&str, &str)] = &[];
 
 /// Parts of names of package registries and their mirrors. Only the source lines of `Cargo.lock` may have one.
 const REGISTRIES: &[(&str, &str)] = &[
@@ -59,11 +59,11 @@ pub fn check_words(tree: &Tree) -> Vec<Problem> {
 }
 
 /// Checks that tests do not wait by the clock, and that files that are said to do.
-pub fn check_sleep(tree: &Tree) -> Vec<Problem> {
-    check_sleep_with(tree, MAY_SLEEP)
+pub fn check_waits(tree: &Tree) -> Vec<Problem> {
+    check_waits_with(tree, MAY_WAIT)
 }
 
-fn check_sleep_with(tree: &Tree, may_sleep: &[(&str, &str)]) -> Vec<Problem> {
+fn check_waits_with(tree: &Tree, may_wait: &[(&str, &str)]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for file in tree.files.iter().filter(|file| file.ends_in(&[".rs", ".mjs", ".js", ".ts"])) {
         // Code may wait; the tests at its end may not.
@@ -72,19 +72,19 @@ fn check_sleep_with(tree: &Tree, may_sleep: &[(&str, &str)]) -> Vec<Problem> {
             .filter(|(number, line)| *number > code_lines && line.contains(concat!("sle", "ep(")))
             .map(|(number, _)| number)
             .collect();
-        let listed = may_sleep.iter().any(|(path, _)| *path == file.path);
+        let listed = may_wait.iter().any(|(path, _)| *path == file.path);
         match found.first() {
             Some(line) if !listed => problems.push(Problem::at(
                 &file.path,
                 *line,
-                "a test waits by the clock, expected it to wait for what it tests (or a row in MAY_SLEEP that says why)",
+                "a test waits by the clock, expected it to wait for what it tests (or a row in MAY_WAIT that says why)",
             )),
-            None if listed => problems.push(Problem::new(&file.path, "listed in MAY_SLEEP, but nothing waits there")),
+            None if listed => problems.push(Problem::new(&file.path, "listed in MAY_WAIT, but nothing waits there")),
             _ => {}
         }
     }
-    for (path, _) in may_sleep.iter().filter(|(path, _)| !tree.has(path)) {
-        problems.push(Problem::new(*path, "listed in MAY_SLEEP, but there is no such file"));
+    for (path, _) in may_wait.iter().filter(|(path, _)| !tree.has(path)) {
+        problems.push(Problem::new(*path, "listed in MAY_WAIT, but there is no such file"));
     }
     problems
 }
@@ -167,17 +167,17 @@ mod tests {
     #[test]
     fn finds_a_test_that_waits_by_the_clock() {
         let wait = concat!("sle", "ep(1)");
-        assert_eq!(check_sleep_with(&tree("a/tests/it.rs", wait), &[]).len(), 1);
-        assert_eq!(check_sleep_with(&tree("a/src/lib.rs", &format!("#[cfg(test)]\n{wait}")), &[]).len(), 1);
-        assert_eq!(check_sleep_with(&tree("a/src/lib.rs", wait), &[]), []);
-        assert_eq!(check_sleep_with(&tree("a/tests/it.rs", wait), &[("a/tests/it.rs", "polls")]), []);
+        assert_eq!(check_waits_with(&tree("a/tests/it.rs", wait), &[]).len(), 1);
+        assert_eq!(check_waits_with(&tree("a/src/lib.rs", &format!("#[cfg(test)]\n{wait}")), &[]).len(), 1);
+        assert_eq!(check_waits_with(&tree("a/src/lib.rs", wait), &[]), []);
+        assert_eq!(check_waits_with(&tree("a/tests/it.rs", wait), &[("a/tests/it.rs", "polls")]), []);
     }
 
     #[test]
     fn finds_a_listed_file_that_no_longer_waits() {
         let listed = [("a/tests/it.rs", "polls")];
-        assert_eq!(check_sleep_with(&tree("a/tests/it.rs", ""), &listed).len(), 1);
-        assert_eq!(check_sleep_with(&tree("b/tests/it.rs", ""), &listed).len(), 1);
+        assert_eq!(check_waits_with(&tree("a/tests/it.rs", ""), &listed).len(), 1);
+        assert_eq!(check_waits_with(&tree("b/tests/it.rs", ""), &listed).len(), 1);
     }
 
     #[test]

@@ -50,7 +50,7 @@ fn nothing_is_put_off() {
 
 #[test]
 fn tests_do_not_wait_by_the_clock() {
-    expect_none(&sources::check_sleep(&tree()));
+    expect_none(&sources::check_waits(&tree()));
 }
 
 #[test]
