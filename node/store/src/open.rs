@@ -28,7 +28,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Store, StoreError> 
     fs::create_dir_all(path).map_err(io_error("create", path))?;
     let lock = claim(path)?;
     check_files(path)?;
-    let cache = Cache::new_lru_cache(options.cache_bytes);
+    let cache = Cache::new_hyper_clock_cache(options.cache_bytes, 0);
     let reclaim = Arc::new(AtomicU64::new(0));
     let columns = Column::ALL.map(|column| (column.name(), column.options(options, &cache, &reclaim)));
     let db =
