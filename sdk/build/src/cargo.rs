@@ -9,8 +9,6 @@ use std::process::{Command, Output};
 
 /// Bytes of the stack that Rust keeps in the module's memory, where its overflow is a trap.
 const STACK_BYTES: u32 = 16 * 1024;
-/// Bytes of a page of memory.
-const PAGE_BYTES: u32 = 64 * 1024;
 
 /// The profile of modules, given on the command line so that it is the same inside and outside of any workspace.
 const PROFILE: [&str; 9] = [
@@ -122,10 +120,8 @@ pub(crate) fn compile(
 /// Flags for every crate of the module. Each package's folder is replaced by its name, whether cargo names it by its
 /// full path or, inside a workspace, relative to that; so is the compiler's own.
 fn flags(packages: &Packages, compiler: &Compiler) -> Vec<String> {
-    let memory_bytes = tenon_abi::limits::MAX_MEMORY_PAGES * PAGE_BYTES;
     let mut flags = vec![
         format!("-Clink-arg=-zstack-size={STACK_BYTES}"),
-        format!("-Clink-arg=--max-memory={memory_bytes}"),
         format!("--remap-path-prefix={}/lib/rustlib/src/rust=/rust", compiler.sysroot),
     ];
     for package in &packages.all {

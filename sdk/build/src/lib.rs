@@ -54,11 +54,10 @@ pub fn build_module(manifest_dir: &Path, target_dir: &Path) -> Result<Built, Bui
     let source_hash = packages.source_hash()?;
     let artifact = cargo::compile(&manifest, target_dir, &packages, &compiler)?;
     let bytes = std::fs::read(&artifact).map_err(|source| BuildError::Io { path: artifact.clone(), source })?;
-    let mut wasm = wasm::strip(&bytes).map_err(|reason| BuildError::Malformed { path: artifact, reason })?;
     let build_image = compiler.image();
     let mut entries = entry(SOURCE_HASH, &source_hash);
     entries.extend(entry(BUILD_IMAGE, &text(&build_image)));
-    wasm::append_custom(&mut wasm, tenon_abi::MANIFEST_SECTION, &entries);
+    let wasm = wasm::finish(&bytes, &entries).map_err(|reason| BuildError::Malformed { path: artifact, reason })?;
     let path = target_dir.join(format!("{}.wasm", packages.name()));
     std::fs::write(&path, &wasm).map_err(|source| BuildError::Io { path: path.clone(), source })?;
     let sources = packages.source_paths();

@@ -1,4 +1,4 @@
-//! Sections of a WASM file: drops what the chain has no use for, and appends the build's part of the manifest.
+//! Sections of a WASM file: drops what the chain has no use for, and adds the build's part to the manifest.
 //!
 //! It reads no code. Names and lists of tools make up a third of a small module and differ between machines; of the
 //! exports only the memory and the methods stay, since every export is part of what an auditor reads.
@@ -62,27 +62,35 @@ fn put_section(kind: u8, content: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(content);
 }
 
-/// Removes foreign custom sections and exports that are no methods.
-pub(crate) fn strip(module: &[u8]) -> Result<Vec<u8>, &'static str> {
+/// Removes foreign custom sections and exports that are no methods, and adds entries to the manifest. Interface and
+/// manifest become the last sections, one of each.
+pub(crate) fn finish(module: &[u8], entries: &[u8]) -> Result<Vec<u8>, &'static str> {
     let mut reader = Reader { bytes: module };
     if reader.take(HEADER.len())? != HEADER {
         return Err("it does not begin as a WASM file");
     }
     let mut out = HEADER.to_vec();
+    let mut sections = [(ABI_SECTION, Vec::new()), (MANIFEST_SECTION, Vec::new())];
     while !reader.bytes.is_empty() {
         let kind = reader.byte()?;
         let length = reader.number()?;
         let content = reader.take(length)?;
         match kind {
             CUSTOM => {
-                let name = Reader { bytes: content }.name()?;
-                if name == ABI_SECTION.as_bytes() || name == MANIFEST_SECTION.as_bytes() {
-                    put_section(kind, content, &mut out);
+                let mut content = Reader { bytes: content };
+                let name = content.name()?;
+                if let Some((_, kept)) = sections.iter_mut().find(|(kept, _)| kept.as_bytes() == name) {
+                    kept.extend_from_slice(content.bytes);
                 }
             }
             EXPORT => put_section(kind, &methods(content)?, &mut out),
             _ => put_section(kind, content, &mut out),
         }
+    }
+    let [_, (_, manifest)] = &mut sections;
+    manifest.extend_from_slice(entries);
+    for (name, content) in &sections {
+        put_custom(name, content, &mut out);
     }
     Ok(out)
 }
@@ -108,8 +116,7 @@ fn methods(exports: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(content)
 }
 
-/// Appends a custom section. Readers join sections of one name in the order of the file.
-pub(crate) fn append_custom(module: &mut Vec<u8>, name: &str, content: &[u8]) {
+fn put_custom(name: &str, content: &[u8], module: &mut Vec<u8>) {
     let mut section = Vec::new();
     put_number(name.len(), &mut section);
     section.extend_from_slice(name.as_bytes());
@@ -121,9 +128,9 @@ pub(crate) fn append_custom(module: &mut Vec<u8>, name: &str, content: &[u8]) {
 mod tests {
     use super::*;
 
-    fn custom(name: &str) -> Vec<u8> {
+    fn custom(name: &str, content: u8) -> Vec<u8> {
         let mut module = Vec::new();
-        append_custom(&mut module, name, &[7; 200]);
+        put_custom(name, &[content; 200], &mut module);
         module
     }
 
@@ -131,22 +138,25 @@ mod tests {
     fn keeps_interface_and_methods_only() {
         let exports = b"\x03\x06memory\x02\x00\x06call.x\x00\x05\x0b__heap_base\x03\x01";
         let mut module = HEADER.to_vec();
+        for (name, content) in
+            [("name", 1), (ABI_SECTION, 2), ("producers", 3), (MANIFEST_SECTION, 4), (ABI_SECTION, 5)]
+        {
+            module.extend(custom(name, content));
+        }
         put_section(EXPORT, exports, &mut module);
         let mut expected = HEADER.to_vec();
         put_section(EXPORT, b"\x02\x06memory\x02\x00\x06call.x\x00\x05", &mut expected);
-        for (name, stays) in [("name", false), ("tenon.abi", true), ("producers", false), ("tenon.manifest", true)] {
-            module.extend(custom(name));
-            expected.extend(if stays { custom(name) } else { Vec::new() });
-        }
-        assert_eq!(strip(&module), Ok(expected));
+        put_custom(ABI_SECTION, &[[2; 200], [5; 200]].concat(), &mut expected);
+        put_custom(MANIFEST_SECTION, &[&[4; 200][..], &[6]].concat(), &mut expected);
+        assert_eq!(finish(&module, &[6]), Ok(expected));
     }
 
     #[test]
     fn refuses_a_file_cut_anywhere() {
         let mut module = HEADER.to_vec();
-        module.extend(custom("tenon.abi"));
+        module.extend(custom("tenon.abi", 7));
         for end in 0..module.len() {
-            assert!(end == HEADER.len() || strip(&module[..end]).is_err(), "cut at {end}");
+            assert!(end == HEADER.len() || finish(&module[..end], &[]).is_err(), "cut at {end}");
         }
     }
 }

@@ -77,7 +77,7 @@ impl Storage {
                     .text(<#kind as ::tenon_contract::rt::Container>::KIND)
                     .text(<#kind as ::tenon_contract::rt::Container>::KEY.as_str())
                     .text(<#kind as ::tenon_contract::rt::Container>::VALUE.as_str())
-                    .byte(1).byte(#prefix));
+                    .raw(&1u16.to_le_bytes()).byte(#prefix));
             }
         });
         quote!(#(#entries)*)
