@@ -90,11 +90,13 @@ impl<'a> Parts<'a> {
         let index = usize::try_from(index).ok()?;
         let imported = self.imported_functions();
         let type_index = if index < imported {
-            self.imports.iter().filter_map(|import| match import.ty {
-                TypeRef::Func(type_index) => Some(type_index),
-                _ => None,
-            })
-            .nth(index)?
+            self.imports
+                .iter()
+                .filter_map(|import| match import.ty {
+                    TypeRef::Func(type_index) => Some(type_index),
+                    _ => None,
+                })
+                .nth(index)?
         } else {
             *self.functions.get(index - imported)?
         };

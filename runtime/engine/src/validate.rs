@@ -10,11 +10,11 @@ mod sections;
 mod shape;
 
 use tenon_abi::{Capabilities, limits};
+use tenon_host::ModuleInfo;
 use thiserror::Error;
 
 use crate::parts::{Parts, operand_heights};
 
-pub use interface::ModuleInfo;
 pub(crate) use sections::Manifest;
 
 /// Why code is refused.
@@ -40,7 +40,7 @@ pub enum InvalidCode {
         /// The module, or a function.
         place: String,
         /// Offset in the file.
-        offset: u64,
+        offset: usize,
         /// What the parser or the validator says.
         message: String,
     },
@@ -54,7 +54,7 @@ pub enum InvalidCode {
         /// The proposal that it comes from.
         proposal: &'static str,
         /// Offset in the file.
-        offset: u64,
+        offset: usize,
     },
     /// A value type other than `i32` and `i64`.
     #[error("{place}: found type {found}, expected i32 or i64")]
@@ -106,19 +106,18 @@ pub fn validate(code: &[u8]) -> Result<ModuleInfo, InvalidCode> {
     shape::check(&parts)?;
     let custom = sections::Sections::read(&parts)?;
     interface::check_imports(&parts, custom.manifest.capabilities)?;
-    let exports = interface::check_exports(&parts, &custom)?;
+    let methods = interface::check_exports(&parts, &custom)?;
     let memory_pages = shape::check_memory(&parts, &custom.manifest)?;
     functions::check(&parts)?;
     let heights = operand_heights(code).map_err(|error| malformed("module", &error))?;
     functions::check_frames(&parts, &heights)?;
     shape::check_segments(&parts)?;
     Ok(ModuleInfo {
-        name: custom.manifest.name,
         capabilities: custom.manifest.capabilities,
-        memory_pages,
-        exports,
         call_targets: custom.manifest.call_targets,
-        upgradeable: custom.manifest.upgradeable,
+        upgradable: custom.manifest.upgradable,
+        methods,
+        memory_pages,
     })
 }
 

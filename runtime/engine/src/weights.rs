@@ -66,7 +66,9 @@ fn control_weight(operator: &Operator<'_>) -> Option<u64> {
 fn memory_weight(operator: &Operator<'_>) -> Option<u64> {
     use Operator as O;
     Some(match operator {
-        O::I32Load { .. } | O::I32Load8S { .. } | O::I32Load8U { .. } | O::I32Load16S { .. } | O::I32Load16U { .. } => 2,
+        O::I32Load { .. } | O::I32Load8S { .. } | O::I32Load8U { .. } | O::I32Load16S { .. } | O::I32Load16U { .. } => {
+            2
+        }
         O::I64Load { .. } | O::I64Load8S { .. } | O::I64Load8U { .. } | O::I64Load16S { .. } => 2,
         O::I64Load16U { .. } | O::I64Load32S { .. } | O::I64Load32U { .. } => 2,
         O::I32Store { .. } | O::I32Store8 { .. } | O::I32Store16 { .. } => 2,

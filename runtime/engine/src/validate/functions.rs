@@ -56,12 +56,7 @@ fn place(parts: &Parts<'_>, defined: usize) -> String {
 }
 
 /// Locals of a function, parameters included.
-fn count_locals(
-    parts: &Parts<'_>,
-    place: &str,
-    defined: usize,
-    body: &FunctionBody<'_>,
-) -> Result<u32, InvalidCode> {
+fn count_locals(parts: &Parts<'_>, place: &str, defined: usize, body: &FunctionBody<'_>) -> Result<u32, InvalidCode> {
     let index = u32::try_from(parts.imported_functions() + defined).unwrap_or(u32::MAX);
     let mut count = parts.function_type(index).map_or(0, |function| function.params().len());
     let reader = body.get_locals_reader().map_err(|error| malformed(place, &error))?;

@@ -1,8 +1,7 @@
 //! Checks imports against the host-function table and exports against the interface.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tenon_abi::section::{FLAG_PAYABLE, FLAG_REENTRANT};
 use tenon_abi::{Capabilities, IMPORT_MODULE, MEMORY_EXPORT, ValueType, find_host_function, limits};
 use wasmparser::{ExternalKind, FuncType, TypeRef, ValType};
 
@@ -12,32 +11,6 @@ use crate::parts::Parts;
 
 /// Globals that the linker exports and nobody may use: they are dropped.
 const IGNORED_GLOBALS: [&str; 2] = ["__data_end", "__heap_base"];
-
-/// What the host must know of a module.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModuleInfo {
-    /// The module's name in its manifest.
-    pub name: String,
-    /// The capabilities that it asks for.
-    pub capabilities: Capabilities,
-    /// Pages of 64 KiB that its memory may grow to.
-    pub memory_pages: u32,
-    /// Its methods, by export.
-    pub exports: BTreeMap<String, ExportInfo>,
-    /// The callees that it names.
-    pub call_targets: Vec<String>,
-    /// Whether an administrator may replace it.
-    pub upgradeable: bool,
-}
-
-/// What the host must know of one method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ExportInfo {
-    /// Whether it accepts the native coin.
-    pub payable: bool,
-    /// Whether it may be entered while its instance is on the call stack.
-    pub reentrant: bool,
-}
 
 /// Checks that every import is a host function of the table, within the capabilities.
 ///
@@ -77,22 +50,15 @@ pub(super) fn check_imports(parts: &Parts<'_>, capabilities: Capabilities) -> Re
 ///
 /// # Errors
 /// The first export that is not, or a method without its export.
-pub(super) fn check_exports(
-    parts: &Parts<'_>,
-    sections: &Sections,
-) -> Result<BTreeMap<String, ExportInfo>, InvalidCode> {
+pub(super) fn check_exports(parts: &Parts<'_>, sections: &Sections) -> Result<Vec<(String, u8)>, InvalidCode> {
     let mut methods = BTreeMap::new();
     for method in &sections.methods {
-        let info = ExportInfo {
-            payable: method.flags & FLAG_PAYABLE != 0,
-            reentrant: method.flags & FLAG_REENTRANT != 0,
-        };
-        if methods.insert(method.export.clone(), info).is_some() {
+        if methods.insert(method.export.clone(), method.flags).is_some() {
             return Err(unexpected(format!("method {}", method.export), "two entries", "one entry in tenon.abi"));
         }
     }
     bound("module", "exports", parts.exports.len(), ("MAX_EXPORTS", limits::MAX_EXPORTS))?;
-    let mut exported = std::collections::BTreeSet::new();
+    let mut exported = BTreeSet::new();
     let mut memory = false;
     for export in &parts.exports {
         let place = format!("export {:?}", export.name);
@@ -114,7 +80,7 @@ pub(super) fn check_exports(
     }
     match methods.keys().find(|name| !exported.contains(name.as_str())) {
         Some(name) => Err(unexpected(format!("method {name}"), "no export", "an export of this name")),
-        None => Ok(methods),
+        None => Ok(methods.into_iter().collect()),
     }
 }
 

@@ -11,11 +11,10 @@ use crate::parts::Parts;
 /// What the manifest says.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Manifest {
-    pub(crate) name: String,
     pub(crate) capabilities: Capabilities,
     pub(crate) call_targets: Vec<String>,
     pub(crate) memory_pages: Option<u32>,
-    pub(crate) upgradeable: bool,
+    pub(crate) upgradable: bool,
 }
 
 /// One method of the interface.
@@ -90,8 +89,7 @@ fn read_manifest_entry(manifest: &mut Manifest, index: usize, entry: Entry<'_>) 
     let wrong = |problem: String| fault(MANIFEST_SECTION, index, problem);
     let mut reader = Reader::new(entry.payload);
     match entry.kind {
-        section::NAME => manifest.name = reader.text().map_err(cut)?.to_owned(),
-        section::VERSION | section::LICENCE | section::BUILD_IMAGE => {
+        section::NAME | section::VERSION | section::LICENCE | section::BUILD_IMAGE => {
             reader.text().map_err(cut)?;
         }
         section::SOURCE_HASH => {
@@ -114,7 +112,7 @@ fn read_manifest_entry(manifest: &mut Manifest, index: usize, entry: Entry<'_>) 
             if policy > 1 {
                 return Err(wrong(format!("found upgrade policy {policy}, expected 0 or 1")));
             }
-            manifest.upgradeable = policy == 1;
+            manifest.upgradable = policy == 1;
         }
         kind => return Err(wrong(format!("found kind {kind}, expected 1 to 9"))),
     }

@@ -164,7 +164,7 @@ fn constant(place: &str, expression: &ConstExpr<'_>) -> Result<i64, InvalidCode>
     stack.pop().ok_or_else(|| unexpected(place, "an empty expression", "a constant"))
 }
 
-fn refused(place: &str, operator: &Operator<'_>, offset: u64) -> InvalidCode {
+fn refused(place: &str, operator: &Operator<'_>, offset: usize) -> InvalidCode {
     InvalidCode::Instruction {
         place: place.to_owned(),
         instruction: crate::names::instruction_name(operator),
