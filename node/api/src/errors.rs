@@ -68,10 +68,7 @@ errors! {
     TRANSACTION_GONE = 2010, "TransactionGone", "The transaction left the pool before it was included.", "check nonce, era and tip, and send it again";
     UNKNOWN_RUNTIME_API = 2011, "UnknownRuntimeApi", "The node has no such runtime interface.", "see the `apis` of metadata version 15";
     TOO_MANY = 2012, "TooMany", "The request asks for more than one request may.", "split it";
-    UNKNOWN_METHOD_OF_MODULE = 2013, "UnknownMethodOfModule", "The instance has no such method.", "list its methods with `tenon module show`";
     LISTEN = 2014, "Listen", "The node cannot listen on this address.", "choose another port with --port, or stop the program that holds it";
-    TRANSACTION_PENDING = 2015, "TransactionPending", "The transaction waits in the pool.", "wait for its block, or use `tx_submitAndWait`";
-    MODULE_FAILED = 2016, "ModuleFailed", "The call into the module failed.", "read the error's own number and name";
 }
 
 #[cfg(test)]

@@ -61,7 +61,8 @@ fn schema(form: Form) -> Value {
 /// The reference page of methods and error numbers, in Markdown.
 pub fn markdown() -> String {
     let mut page = String::from(
-        "# RPC methods\n\nGenerated from the table in `node/api`. JSON-RPC 2.0 over HTTP and WebSocket on one port.\n\
+        "<!-- Written by a test of node/api: UPDATE_GOLDEN=1 cargo nextest run -p tenon-api -->\n\n# RPC methods\n\n\
+         Made from the table in `node/api/src/methods`. JSON-RPC 2.0 over HTTP and WebSocket on one port.\n\
          Parameters may be given by place or by name; `?` marks those that may be left out.\n",
     );
     let mut namespace = "";
@@ -108,6 +109,16 @@ fn describe_in_words(page: &mut String, method: &Method) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reference_page_is_as_the_table_says() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/reference/rpc.md");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, markdown()).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(found == markdown(), "{} is out of date: run with UPDATE_GOLDEN=1", path.display());
+    }
 
     #[test]
     fn document_and_page_hold_every_method() {

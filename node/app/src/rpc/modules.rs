@@ -1,7 +1,7 @@
 //! `module_*`: instances, their code, queries and simulations.
 
 use super::arguments::{Arguments, read_number};
-use super::context::{Context, instance_record};
+use super::context::Context;
 use super::failure::Failure;
 use super::limits::{DEFAULT_QUERY_GAS, MAX_INSTANCES, MAX_QUERY_GAS};
 use super::{interface_json, views};
@@ -124,9 +124,7 @@ pub(super) fn simulate(context: &Context, arguments: &Arguments) -> Result<Value
         _ => decode_call(&arguments.required_bytes(1)?)?,
     };
     let execution = context.backend.simulate(&block.hash, &from, &call.encode())?;
-    let described = views::called_instance(&call)
-        .and_then(|address| instance_record(&*state, &address))
-        .and_then(|record| context.described(&*state, &record.code_hash));
+    let described = views::described_call(context, &*state, &call);
     let interface = described.as_ref().map(|described| &described.interface);
     Ok(json!(views::execution(context, (block.hash, &*state), interface, execution)))
 }

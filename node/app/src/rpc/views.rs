@@ -1,9 +1,9 @@
 //! Receipts, events, errors and executions in the JSON of `tenon_api::json`.
 
-use super::context::{Context, Described};
+use super::context::{Context, Described, instance_record};
 use crate::backend::{BlockEntry, Execution, StateView};
 use parity_scale_codec::Encode;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenon_api::json::{
     Bytes, CallError, ChangeView, Decimal, EventView, ExecutionView, HexHash, LogView, ReceiptView, SignedDecimal,
@@ -17,17 +17,32 @@ fn call_error(text: ErrorText) -> CallError {
     CallError { number: text.number, name: text.name, message: text.message, hint: text.hint }
 }
 
-/// An error in words. A module's own error is named by the interface of the instance that the transaction called.
+/// An error in words. A module's own error is named by the interface, if it is given.
 pub(super) fn dispatch_error(error: &DispatchError, interface: Option<&Interface>) -> CallError {
     call_error(ErrorText::of_dispatch(error, interface))
 }
 
-/// The instance that a call calls, if it is one: the last one of a batch.
-pub(super) fn called_instance(call: &Call) -> Option<Address> {
+/// What the code says of itself that a call enters. A batch that enters different code names no errors: which of its
+/// calls failed is not known.
+pub(super) fn described_call(context: &Context, state: &dyn StateView, call: &Call) -> Option<Arc<Described>> {
+    let mut entered = BTreeSet::new();
+    entered_code(state, call, &mut entered);
+    let only = entered.pop_first()?;
+    if entered.is_empty() { context.described(state, &only) } else { None }
+}
+
+fn entered_code(state: &dyn StateView, call: &Call, entered: &mut BTreeSet<Hash>) {
     match call {
-        Call::Modules(ModulesCall::call { instance, .. } | ModulesCall::upgrade { instance, .. }) => Some(*instance),
-        Call::Utility(UtilityCall::batch_all { calls }) => calls.iter().rev().find_map(called_instance),
-        _ => None,
+        Call::Modules(ModulesCall::call { instance, .. }) => {
+            entered.extend(instance_record(state, instance).map(|record| record.code_hash));
+        }
+        Call::Modules(ModulesCall::upgrade { code_hash, .. } | ModulesCall::instantiate { code_hash, .. }) => {
+            entered.insert(*code_hash);
+        }
+        Call::Utility(UtilityCall::batch_all { calls }) => {
+            calls.iter().for_each(|call| entered_code(state, call, entered));
+        }
+        _ => {}
     }
 }
 
@@ -122,8 +137,6 @@ pub(super) fn outcome_error(
     extrinsic: Option<&Extrinsic>,
 ) -> Option<CallError> {
     let error = receipt.outcome.as_ref().err()?;
-    let described = extrinsic
-        .and_then(|extrinsic| called_instance(&extrinsic.call))
-        .and_then(|instance| context.described_instance(state?, &instance));
+    let described = extrinsic.and_then(|extrinsic| described_call(context, state?, &extrinsic.call));
     Some(dispatch_error(error, described.as_ref().map(|described| &described.interface)))
 }
