@@ -68,7 +68,7 @@ setup_test() {
   fi
   local major
   major=$(node_major)
-  [ "${major:-0}" -ge 20 ] || stop "found node ${major:-none}, expected 20 or later" "install it from https://nodejs.org"
+  [ "${major:-0}" -ge 18 ] || stop "found node ${major:-none}, expected 18 or later" "install it from https://nodejs.org"
   say "node $(node --version)"
 
   # Once for each lock file.
