@@ -1,6 +1,7 @@
 //! Writes final blocks to the store: one atomic write for all that are due.
 
 use super::chain::{Chain, Layer, Settled};
+use super::state::page_key;
 use crate::backend::BlockEntry;
 use parity_scale_codec::Encode;
 use std::sync::Arc;
@@ -79,7 +80,7 @@ impl<'a> Rows<'a> {
 }
 
 fn page_rows(pages: &PageDiff) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
-    pages.iter().map(|(id, page)| (id.as_bytes().to_vec(), page.as_ref().map(|page| page.encode()))).collect()
+    pages.iter().map(|(id, page)| (page_key(id), page.as_ref().map(|page| page.encode()))).collect()
 }
 
 /// Under which topics the events of modules are found: the instance, and the instance with each topic. The number of an

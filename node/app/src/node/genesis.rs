@@ -3,6 +3,7 @@
 use super::chain::{entry_of, load_block};
 use super::finalize::commit_genesis;
 use super::settle::settle;
+use super::state::page_key;
 use crate::backend::BlockEntry;
 use anyhow::Context as _;
 use parity_scale_codec::{Decode, Encode};
@@ -73,7 +74,7 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
     let genesis = Genesis::decode(&mut &bytes[..]).context("the store's genesis does not decode")?;
     let genesis_hash = Hash(store.genesis()?.context("the store has no block 0")?);
     let entry = load_block(store, finalized.height)?.context("the last final block is not in the store")?;
-    let state_root = match store.page(PageId::ROOT.as_bytes())? {
+    let state_root = match store.page(&page_key(&PageId::ROOT))? {
         Some(bytes) => Hash(*tenon_host::tree::Page::decode(&PageId::ROOT, &bytes)?.root()),
         None => Hash::ZERO,
     };

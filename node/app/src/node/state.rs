@@ -68,6 +68,13 @@ fn decoded(id: &PageId, bytes: Option<Vec<u8>>) -> Option<Arc<Page>> {
     })
 }
 
+/// The key of a page in the store, whose keys are never empty: the page's depth, then its id.
+pub(crate) fn page_key(id: &PageId) -> Vec<u8> {
+    let bytes = id.as_bytes();
+    let depth = u8::try_from(bytes.len()).expect("a page lies at most 42 pages deep");
+    [&[depth], bytes].concat()
+}
+
 /// The tree's pages after a final block.
 pub(crate) struct PagesAfter {
     pub(crate) store: Arc<Store>,
@@ -76,7 +83,7 @@ pub(crate) struct PagesAfter {
 
 impl PageSource for PagesAfter {
     fn page(&self, id: &PageId) -> Option<Arc<Page>> {
-        decoded(id, readable(self.store.state_at(self.height).and_then(|state| state.page(id.as_bytes()))))
+        decoded(id, readable(self.store.state_at(self.height).and_then(|state| state.page(&page_key(id)))))
     }
 }
 
@@ -142,7 +149,7 @@ impl PageSource for LatestPages {
             }
             cache.commits
         };
-        let page = decoded(id, readable(self.store.page(id.as_bytes())));
+        let page = decoded(id, readable(self.store.page(&page_key(id))));
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         // A commit in between may have made the page old.
         if let Some(page) = page.as_ref().filter(|_| cache.commits == commits) {
