@@ -6,6 +6,9 @@ use tenon_types::Address;
 /// Finds the address that a name stands for.
 pub type Resolver<'a> = dyn Fn(&str) -> Option<Address> + Sync + 'a;
 
+/// The shortest SS58 address of 32 bytes, in characters.
+const MIN_ADDRESS_LEN: usize = 46;
+
 /// A resolver that knows no names.
 pub fn no_names(_name: &str) -> Option<Address> {
     None
@@ -34,13 +37,14 @@ impl AddressError {
 pub fn parse_address(text: &str, resolve: &Resolver<'_>) -> Result<Address, AddressError> {
     let text = text.trim();
     let error = |reason: String| AddressError { found: shorten(text), reason };
-    if let Some(digits) = text.strip_prefix("0x") {
+    let is_uri = text.starts_with("//") || text.contains(' ') || (text.starts_with("0x") && text.contains('/'));
+    if let Some(digits) = text.strip_prefix("0x").filter(|_| !is_uri) {
         let bytes = hex::decode(digits).map_err(|reason| error(reason.to_string()))?;
         let length = bytes.len();
         let bytes: [u8; 32] = bytes.try_into().map_err(|_| error(format!("{length} bytes instead of 32")))?;
         return Ok(Address(bytes));
     }
-    if text.contains('/') || text.contains(' ') {
+    if is_uri {
         // The text may hold a secret, so no error repeats it.
         return Keypair::from_suri(Scheme::Sr25519, text)
             .map(|pair| Address(pair.account()))
@@ -48,6 +52,9 @@ pub fn parse_address(text: &str, resolve: &Resolver<'_>) -> Result<Address, Addr
     }
     if let Some(address) = resolve(text) {
         return Ok(address);
+    }
+    if text.len() < MIN_ADDRESS_LEN {
+        return Err(error("no protocol module has this name, and it is too short for an address".into()));
     }
     ss58::decode(text).map(|(account, _)| Address(account)).map_err(|reason| error(reason.to_string()))
 }

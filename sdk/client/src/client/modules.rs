@@ -11,6 +11,9 @@ use tenon_api::json::{Bytes, ExecutionView, HexHash, ModuleSummary, ModuleView};
 use tenon_types::interface::{Interface, Method, MethodMode};
 use tenon_types::{Address, Call, Gas, Hash, InstanceRecord, ModulesCall, keys};
 
+/// Names of protocol modules that are read.
+const MAX_NAMES: u32 = 1_000;
+
 /// The names of a chain's protocol modules.
 pub type Names = BTreeMap<String, Address>;
 
@@ -25,7 +28,8 @@ pub struct Instance {
     pub code_hash: Hash,
     /// What its code says of itself.
     pub interface: Interface,
-    names: Names,
+    /// The names of the chain's protocol modules.
+    pub names: Names,
     prefix: u16,
 }
 
@@ -43,8 +47,10 @@ impl Client {
     /// # Errors
     /// What the request ends with.
     pub async fn names(&self) -> Result<Names, ClientError> {
-        let named = self.modules().await?.into_iter().filter_map(|module| module.name);
-        Ok(named.map(|name| (keys::named_address(&name), name)).map(|(address, name)| (name, address)).collect())
+        let prefix = keys::names();
+        let found: Vec<Bytes> = self.ask("state_getKeysPaged", vec![octets(&prefix), json!(MAX_NAMES)]).await?;
+        let named = found.iter().filter_map(|key| std::str::from_utf8(key.0.strip_prefix(&prefix[..])?).ok());
+        Ok(named.map(|name| (name.to_string(), keys::named_address(name))).collect())
     }
 
     /// Everything that is known of an instance.

@@ -124,7 +124,7 @@ impl<'c, 'a, 'b> Decoder<'c, 'a, 'b> {
             .named_type(name)
             .ok_or_else(|| ValueError::new(path, name, "a type of the interface", "the module was built wrongly"))?;
         match &named.shape {
-            Shape::Struct(fields) => self.fields(path, fields, depth).map(Json::Object),
+            Shape::Struct(fields) => self.record(path, fields, depth),
             Shape::Enum(variants) => {
                 let index = self.take(path, &ValueType::Named(name.into()), 1)?[0];
                 let variant = variants.iter().find(|variant| variant.index == index).ok_or_else(|| {
@@ -133,10 +133,17 @@ impl<'c, 'a, 'b> Decoder<'c, 'a, 'b> {
                 if variant.fields.is_empty() {
                     return Ok(json!(variant.name));
                 }
-                let fields = self.fields(&join(path, &variant.name), &variant.fields, depth)?;
+                let fields = self.record(&join(path, &variant.name), &variant.fields, depth)?;
                 Ok(json!({ &variant.name: fields }))
             }
         }
+    }
+
+    /// Fields with names as an object, fields with numbers as an array.
+    fn record(&mut self, path: &str, fields: &[Field], depth: usize) -> Result<Json, ValueError> {
+        let values = self.fields(path, fields, depth)?;
+        let numbered = !values.is_empty() && values.keys().all(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        Ok(if numbered { values.into_values().collect() } else { Json::Object(values) })
     }
 
     fn number(&mut self, path: &str, ty: &ValueType, bits: u16) -> Result<[u8; 16], ValueError> {

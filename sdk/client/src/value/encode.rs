@@ -245,7 +245,8 @@ impl<'c, 'a> Encoder<'c, 'a> {
     fn address(&mut self, path: &str, json: &Json) -> Result<(), ValueError> {
         let text = json.as_str().ok_or_else(|| ValueError::kind(path, json, "address", AddressError::HINT))?;
         let address = parse_address(text, self.codec.resolve).map_err(|error| {
-            ValueError::new(path, format!("{:?} ({})", error.found, error.reason), "address", AddressError::HINT)
+            let hint = format!("{}; {}", error.reason, AddressError::HINT);
+            ValueError::new(path, format!("{:?}", error.found), "address", hint)
         })?;
         self.output.extend_from_slice(&address.0);
         Ok(())

@@ -10,8 +10,8 @@
 //! | `address` | SS58, `0x..`, `//Alice`, a protocol module's name | SS58 |
 //! | tuple, array, list | `1,2,3` or JSON | array |
 //! | `option<T>` | `none`, or the value | `null`, or the value; `{"some": ..}` if `T` is an option itself |
-//! | struct | JSON | object (an array in the order of the fields is read as well) |
-//! | enum | variant name, or JSON | `"Variant"`, or `{"Variant": {..}}` |
+//! | struct | JSON | object, or an array if its fields are numbered (an array is read for either) |
+//! | enum | variant name, or JSON | `"Variant"`, `{"Variant": {..}}` or `{"Variant": [..]}` |
 //!
 //! Work is bounded on both ways: nesting by [`MAX_VALUE_DEPTH`], the number of values by [`MAX_VALUES`]. The file
 //! leaves out where the bytes go.

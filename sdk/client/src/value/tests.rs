@@ -26,6 +26,7 @@ fn interface() -> Interface {
                 "Kind",
                 Shape::Enum(vec![
                     variant("Plain", 0, vec![]),
+                    variant("Account", 2, vec![field("0", ValueType::Unsigned(8))]),
                     variant("Capped", 7, vec![field("cap", ValueType::Option(ValueType::Unsigned(64).into()))]),
                 ]),
             ),
@@ -108,6 +109,7 @@ fn value_of(ty: &ValueType) -> BoxedStrategy<Json> {
                 .boxed(),
             "Kind" => prop_oneof![
                 Just(json!("Plain")),
+                any::<u8>().prop_map(|value| json!({ "Account": [value] })),
                 any::<Option<u64>>().prop_map(|cap| json!({ "Capped": { "cap": cap.map(|cap| cap.to_string()) } })),
             ]
             .boxed(),

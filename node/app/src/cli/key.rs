@@ -1,0 +1,210 @@
+//! `tenon key`: makes keys, shows what a key or an address is, and writes polkadot.js key files.
+
+use super::output::{Failure, Kind, Report, table};
+use super::sending::SchemeName;
+use super::signer;
+use clap::{Args, Subcommand};
+use serde_json::{Map, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tenon_client::{format_address, no_names, parse_address};
+use tenon_crypto::keystore::{KeyFile, SealRandomness};
+use tenon_crypto::{Keypair, mnemonic, os, ss58};
+use tenon_types::Address;
+
+/// Make keys, show what a key or an address is, write polkadot.js key files
+#[derive(Debug, Args)]
+pub(super) struct Key {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    /// Make a new key: its phrase and address
+    Generate {
+        #[command(flatten)]
+        options: KeyOptions,
+        /// Words of the phrase: 12 or 24
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u8).range(12..=24))]
+        words: u8,
+        /// Write a key file too
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show the address and public key of a key (//Alice, a phrase), an address, or a key file
+    Inspect {
+        /// A key, an address or the path of a key file
+        key: String,
+        #[command(flatten)]
+        options: KeyOptions,
+    },
+    /// Write a key as a polkadot.js key file, sealed with a password
+    Export {
+        /// A key such as //Alice, or a phrase in quotes
+        key: String,
+        /// The file to write; it must not exist
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        options: KeyOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+struct KeyOptions {
+    /// The signature scheme
+    #[arg(long, value_name = "SCHEME", default_value = "sr25519")]
+    scheme: SchemeName,
+    /// The SS58 prefix of addresses
+    #[arg(long, value_name = "NUMBER", default_value_t = ss58::DEFAULT_PREFIX,
+          value_parser = clap::value_parser!(u16).range(0..=i64::from(ss58::MAX_PREFIX)))]
+    prefix: u16,
+    /// The file whose first line is the key file's password; else TENON_PASSWORD
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+impl Key {
+    pub(super) fn run(self) -> Result<Report, Failure> {
+        match self.command {
+            KeyCommand::Generate { options, words, out } => generate(&options, words, out.as_deref()),
+            KeyCommand::Inspect { key, options } => inspect(&key, &options),
+            KeyCommand::Export { key, out, options } => {
+                let pair = signer::load(&key, options.scheme.into(), options.password_file.as_deref())?;
+                write_file(&pair, &out, &options)?;
+                let (text, mut json) = describe(&pair, options.prefix);
+                json["file"] = json!(out);
+                Ok(Report::new(format!("{text}\n  written to {}", out.display()), json))
+            }
+        }
+    }
+}
+
+fn generate(options: &KeyOptions, words: u8, out: Option<&Path>) -> Result<Report, Failure> {
+    let failed = |reason: String| Failure::new(Kind::Key, format!("cannot make a key: {reason}"), "try again");
+    let entropy = os::random_bytes::<32>().map_err(|error| failed(error.to_string()))?;
+    // Three words carry four bytes.
+    let length = usize::from(words) / 3 * 4;
+    if usize::from(words) % 3 != 0 {
+        let message = format!("found --words {words}, expected 12, 15, 18, 21 or 24");
+        return Err(Failure::new(Kind::Usage, message, "12 words are as strong as the chain's keys"));
+    }
+    let phrase = mnemonic::from_entropy(&entropy[..length]).map_err(|error| failed(error.to_string()))?;
+    let pair = Keypair::from_suri(options.scheme.into(), &phrase).map_err(|error| failed(error.to_string()))?;
+    if let Some(out) = out {
+        write_file(&pair, out, options)?;
+    }
+    let (text, mut json) = describe(&pair, options.prefix);
+    json["phrase"] = json!(*phrase);
+    json["file"] = json!(out);
+    let file = out.map(|out| format!("\n  written to {}", out.display())).unwrap_or_default();
+    Ok(Report::new(
+        format!("  phrase      {}\n{text}{file}\n  Keep the phrase secret and safe: it is the key.", *phrase),
+        json,
+    ))
+}
+
+fn inspect(key: &str, options: &KeyOptions) -> Result<Report, Failure> {
+    let secret = signer::is_uri(key) && (!key.starts_with("0x") || key.contains('/'));
+    if Path::new(key).is_file() || secret {
+        let pair = signer::load(key, options.scheme.into(), options.password_file.as_deref())?;
+        let (text, json) = describe(&pair, options.prefix);
+        return Ok(Report::new(text, json));
+    }
+    let address = parse_address(key, &no_names).map_err(tenon_client::ClientError::from)?;
+    let network = ss58::decode(key).ok().map(|(_, prefix)| prefix);
+    let shown = format_address(&address, options.prefix);
+    let text = table([
+        ("address", shown.clone()),
+        ("public key", address.to_string()),
+        ("network", network.map(|prefix| format!("prefix {prefix}")).unwrap_or_default()),
+    ]);
+    Ok(Report::new(text, json!({ "address": shown, "public_key": address.to_string(), "network_prefix": network })))
+}
+
+fn describe(pair: &Keypair, prefix: u16) -> (String, serde_json::Value) {
+    let account = Address(pair.account());
+    let address = format_address(&account, prefix);
+    let public = format!("0x{}", hex::encode(pair.public().as_bytes()));
+    let text =
+        table([("address", address.clone()), ("public key", public.clone()), ("scheme", pair.scheme().name().into())]);
+    let json = json!({
+        "address": address, "account": account.to_string(), "public_key": public, "scheme": pair.scheme().name(),
+    });
+    (text, json)
+}
+
+/// Seals a key in a new file that only its owner may read.
+fn write_file(pair: &Keypair, out: &Path, options: &KeyOptions) -> Result<(), Failure> {
+    let password = signer::password(options.password_file.as_deref())?;
+    let failed = |reason: String| {
+        let hint = format!("give a password in {} or with --password-file", signer::PASSWORD_VARIABLE);
+        Failure::new(Kind::Key, format!("cannot seal the key: {reason}"), hint)
+    };
+    let randomness = SealRandomness {
+        salt: *os::random_bytes().map_err(|error| failed(error.to_string()))?,
+        nonce: *os::random_bytes().map_err(|error| failed(error.to_string()))?,
+    };
+    let file = KeyFile::seal(pair, &password, &randomness, options.prefix, Map::new());
+    let json = file.and_then(|file| file.to_json()).map_err(|error| failed(error.to_string()))?;
+    create_private(out).and_then(|mut file| file.write_all(json.as_bytes())).map_err(|error| {
+        Failure::new(
+            Kind::File,
+            format!("cannot write {}: {error}", out.display()),
+            "give the path of a file that does not exist, in a folder that you may write",
+        )
+    })
+}
+
+fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenon_crypto::Scheme;
+
+    fn options(scheme: SchemeName, password_file: Option<PathBuf>) -> KeyOptions {
+        KeyOptions { scheme, prefix: 42, password_file }
+    }
+
+    #[test]
+    fn a_phrase_of_each_length_gives_the_key_that_is_shown() {
+        for words in [12, 15, 18, 21, 24] {
+            let report = generate(&options(SchemeName::Ed25519, None), words, None).unwrap();
+            let phrase = report.json["phrase"].as_str().unwrap();
+            assert_eq!(phrase.split(' ').count(), usize::from(words));
+            let again = inspect(phrase, &options(SchemeName::Ed25519, None)).unwrap();
+            assert_eq!(again.json["address"], report.json["address"]);
+        }
+        assert!(generate(&options(SchemeName::Sr25519, None), 13, None).unwrap_err().message.contains("expected 12"));
+    }
+
+    #[test]
+    fn a_written_key_file_opens_with_its_password_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (out, password) = (folder.path().join("alice.json"), folder.path().join("password"));
+        std::fs::write(&password, "correct horse\n").unwrap();
+        let pair = Keypair::from_suri(Scheme::Sr25519, "//Alice").unwrap();
+        write_file(&pair, &out, &options(SchemeName::Sr25519, Some(password.clone()))).unwrap();
+        assert_eq!(signer::open(&out, Some(&password)).unwrap().account(), pair.account());
+        std::fs::write(&password, "wrong").unwrap();
+        assert_eq!(signer::open(&out, Some(&password)).unwrap_err().name, "Key");
+        assert_eq!(write_file(&pair, &out, &options(SchemeName::Sr25519, Some(password))).unwrap_err().name, "File");
+    }
+
+    #[test]
+    fn an_address_of_another_network_names_the_same_account() {
+        let alice = inspect("//Alice", &options(SchemeName::Sr25519, None)).unwrap().json;
+        let account = alice["account"].as_str().unwrap();
+        let by_hex = inspect(account, &options(SchemeName::Sr25519, None)).unwrap();
+        assert_eq!(by_hex.json["address"], alice["address"]);
+        assert_eq!(inspect("nonsense", &options(SchemeName::Sr25519, None)).unwrap_err().name, "BadAddress");
+    }
+}
