@@ -1,0 +1,303 @@
+//! A module that uses everything that the SDK offers, for the SDK's own tests. It makes no sense on a chain.
+
+#![no_std]
+
+pub use prober::*;
+
+/// The module.
+#[tenon_contract::module(capabilities(storage, events, coin, call, hash, verify), calls("*"), upgrade = "admin")]
+pub mod prober {
+    use core::ops::Bound;
+    use tenon_contract::prelude::*;
+    use tenon_contract::storage::{self, Direction};
+
+    /// What it keeps.
+    #[storage]
+    pub struct Prober {
+        /// Entries with a key of two parts.
+        entries: OrderedMap<(u8, u32), Vec<u8>>,
+        /// Entries by text.
+        names: Map<String, i64>,
+        /// Members.
+        members: Set<(Color, Point)>,
+        /// One value, far from the others.
+        #[key(120)]
+        counter: Value<u64>,
+    }
+
+    /// A fieldless enum, which can be a key.
+    #[module_type]
+    #[derive(PartialOrd, Ord)]
+    pub enum Color {
+        /// First.
+        Red,
+        /// Second.
+        Green,
+    }
+
+    /// A struct that can be a key.
+    #[module_type(key)]
+    #[derive(Copy, PartialOrd, Ord)]
+    pub struct Point {
+        /// Across.
+        pub x: i16,
+        /// Along.
+        pub y: u8,
+    }
+
+    /// An enum with fields of every kind.
+    #[module_type]
+    pub enum Shape {
+        /// Nothing.
+        Empty,
+        /// Without names.
+        Circle(Point, u32),
+        /// With names.
+        Box {
+            /// One corner.
+            from: Point,
+            /// The other.
+            to: Point,
+        },
+    }
+
+    /// Topics of every kind.
+    #[event]
+    pub struct Seen {
+        /// An address.
+        #[topic]
+        pub who: Address,
+        /// A number.
+        #[topic]
+        pub number: u32,
+        /// A flag.
+        #[topic]
+        pub flag: bool,
+        /// The rest.
+        pub shape: Shape,
+    }
+
+    /// Why a method failed.
+    #[error]
+    pub enum Error {
+        /// As asked.
+        Asked = 7,
+        /// The callee failed.
+        Callee = 300,
+    }
+
+    /// What a method sees of its surroundings.
+    #[module_type]
+    #[allow(missing_docs, reason = "named after the functions that give them")]
+    pub struct Surroundings {
+        pub caller: Address,
+        pub origin: Address,
+        pub self_address: Address,
+        pub value: Amount,
+        pub block_height: u64,
+        pub block_time_ms: u64,
+        pub chain_id: Hash,
+        pub has_gas: bool,
+    }
+
+    impl Prober {
+        /// Starts with a count.
+        #[init]
+        pub fn init(&mut self, counter: u64) {
+            self.counter.set(&counter);
+        }
+
+        /// Stores entries of so many bytes under the keys.
+        #[call]
+        pub fn fill(&mut self, keys: Vec<(u8, u32)>, bytes: u32) {
+            for key in keys {
+                let byte = key.1.to_le_bytes()[0];
+                self.entries.set(&key, &vec![byte; bytes as usize]);
+            }
+        }
+
+        /// Lists keys, of one group or all, from a bound on, and checks the values against the keys.
+        #[query]
+        pub fn list(
+            &self,
+            group: Option<u8>,
+            from: Option<(u8, u32)>,
+            included: bool,
+            descending: bool,
+            limit: u32,
+        ) -> Vec<(u8, u32)> {
+            let direction = if descending { Direction::Descending } else { Direction::Ascending };
+            let bound = match &from {
+                None => Bound::Unbounded,
+                Some(key) if included => Bound::Included(key),
+                Some(key) => Bound::Excluded(key),
+            };
+            let scan = match group {
+                Some(group) => self.entries.iter_within(&group, bound, direction),
+                None => self.entries.iter_from(bound, direction),
+            };
+            let checked = scan.limit(limit).map(|(key, value)| {
+                assert!(value.iter().all(|byte| *byte == key.1.to_le_bytes()[0]), "a value belongs to its key");
+                key
+            });
+            checked.collect()
+        }
+
+        /// The lowest and the highest key.
+        #[query]
+        pub fn ends(&self) -> (Option<(u8, u32)>, Option<(u8, u32)>) {
+            (self.entries.first().map(|(key, _)| key), self.entries.last().map(|(key, _)| key))
+        }
+
+        /// Uses each container, and returns what it read.
+        #[call]
+        pub fn containers(&mut self, name: String, member: Point) -> (Option<i64>, bool, bool, Option<i64>, u64) {
+            self.names.set(&name, &-5);
+            let read = self.names.get(&name);
+            self.members.insert(&(Color::Green, member));
+            let held = self.members.contains(&(Color::Green, member)) && !self.members.contains(&(Color::Red, member));
+            let removed = self.members.remove(&(Color::Green, member)) && !self.members.remove(&(Color::Green, member));
+            let taken = self.names.take(&name).filter(|_| !self.names.contains(&name));
+            (read, held, removed, taken, self.counter.update(|count| count + 1))
+        }
+
+        /// Keeps bytes until the transaction ends.
+        #[call]
+        pub fn transient(&mut self, bytes: Vec<u8>) -> Option<Vec<u8>> {
+            let before = storage::transient_get(b"t");
+            storage::transient_set(b"t", &bytes);
+            before.or_else(|| storage::transient_get(b"t"))
+        }
+
+        /// What a method sees.
+        #[call(payable)]
+        pub fn surroundings(&mut self) -> Surroundings {
+            Surroundings {
+                caller: env().caller(),
+                origin: env().origin(),
+                self_address: env().self_address(),
+                value: env().value(),
+                block_height: env().block_height(),
+                block_time_ms: env().block_time_ms(),
+                chain_id: env().chain_id(),
+                has_gas: env().gas_left() > 0,
+            }
+        }
+
+        /// Emits an event.
+        #[call]
+        pub fn see(&mut self, who: Address, number: u32, flag: bool, shape: Shape) {
+            emit(Seen { who, number, flag, shape });
+        }
+
+        /// Ends as a panic.
+        #[call]
+        pub fn panic(&mut self, text: String) {
+            self.counter.set(&0);
+            panic!("asked to: {text}");
+        }
+
+        /// Subtracts, which may go below zero.
+        #[call]
+        pub fn subtract(&mut self, from: u128, amount: u128) -> u128 {
+            from - amount
+        }
+
+        /// Changes something and fails.
+        #[call]
+        pub fn fail(&mut self) -> Result<(), Error> {
+            self.counter.set(&0);
+            Err(Error::Asked)
+        }
+
+        /// Uses memory until there is none.
+        #[call]
+        pub fn exhaust_memory(&mut self) -> u64 {
+            let mut blocks: Vec<Vec<u8>> = Vec::new();
+            loop {
+                blocks.push(vec![1; 65_536]);
+                if blocks.len() > 10_000 {
+                    return 0;
+                }
+            }
+        }
+
+        /// The count.
+        #[query]
+        pub fn counter(&self) -> u64 {
+            self.counter.get()
+        }
+
+        /// Counts, also when this instance calls itself.
+        #[call(reentrant)]
+        pub fn count(&mut self, by: u64) -> u64 {
+            self.counter.update(|count| count + by)
+        }
+
+        /// Lets another instance count, and returns what it says.
+        #[call]
+        pub fn relay(&mut self, to: Address, by: u64) -> u64 {
+            ProberRef::at(to).count(by).invoke()
+        }
+
+        /// Lets another instance fail, and says what was seen: its error, and its count before and after.
+        #[call]
+        pub fn observe_failure(&mut self, to: Address) -> Result<(u64, u64), Error> {
+            let other = ProberRef::at(to);
+            let before = other.counter().invoke();
+            let error = match other.fail().try_invoke() {
+                Ok(()) => return Err(Error::Callee),
+                Err(error) => error,
+            };
+            ensure!(error.module_error() == Some(Error::Asked), Error::Callee);
+            Ok((before, other.counter().invoke()))
+        }
+
+        /// Calls a method that may not be entered again.
+        #[call]
+        pub fn reenter(&mut self) -> u32 {
+            match ProberRef::at(env().self_address()).fail().try_invoke() {
+                Ok(()) => 0,
+                Err(error) => error.code(),
+            }
+        }
+
+        /// Sends coin on.
+        #[call(payable)]
+        pub fn pay(&mut self, to: Address, amount: Amount) -> (u32, Amount) {
+            let code = coin::transfer(&to, amount).err().map_or(0, |error| error.code());
+            (code, coin::balance(&env().self_address()))
+        }
+
+        /// All hashes of the data.
+        #[query]
+        pub fn hashes(&self, data: Vec<u8>) -> [Hash; 6] {
+            [
+                crypto::blake2b_256(&data),
+                crypto::blake3_256(&data),
+                crypto::sha2_256(&data),
+                crypto::sha3_256(&data),
+                crypto::keccak_256(&data),
+                crypto::sm3_256(&data),
+            ]
+        }
+
+        /// Whether a signature is a key's.
+        #[query]
+        pub fn verifies(&self, signature: [u8; 64], key: [u8; 32], message: Vec<u8>) -> bool {
+            crypto::sr25519_verify(&signature, &key, &message)
+        }
+
+        /// Runs once after an upgrade.
+        #[migrate]
+        pub fn migrate(&mut self, counter: u64) {
+            self.counter.set(&counter);
+        }
+
+        /// Holds until the count is 13.
+        #[invariant]
+        pub fn is_not_unlucky(&self) -> bool {
+            self.counter.get() != 13
+        }
+    }
+}
