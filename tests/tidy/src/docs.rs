@@ -24,14 +24,15 @@ pub fn check_links(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Checks that paths named in code spans stand in the tree. A path with a placeholder (`NAME`, `*`, `<..>`) is not looked
-/// at.
+/// Checks that paths named in code spans stand in the tree, or beside the file that names them. A path with a placeholder
+/// (`NAME`, `*`, `<..>`) is not looked at.
 pub fn check_paths(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     for file in markdown(tree) {
         for (number, line) in prose(&file.text) {
             for path in code_spans(line).filter(|span| is_path(span)) {
-                if !tree.has(path.trim_end_matches('/')) {
+                let path = path.trim_end_matches('/');
+                if !tree.has(path) && !tree.has(&resolve(&file.path, path)) {
                     let message = format!("names `{path}`, and there is no such file");
                     problems.push(Problem::at(&file.path, number, message));
                 }
@@ -164,6 +165,8 @@ mod tests {
 
     #[test]
     fn finds_a_path_that_is_not_there() {
+        let beside = [File::new("templates/a/README.md", "in `tests/a.rs`"), File::new("templates/a/tests/a.rs", "")];
+        assert_eq!(check_paths(&Tree::of(beside.to_vec())), []);
         assert_eq!(check_paths(&tree("in `node/app/src/lib.rs`, `node/app/`, `contracts/NAME` and `cargo test`")), []);
         assert_eq!(check_paths(&tree("in `node/app/src/main.rs`")).len(), 1);
     }
