@@ -110,7 +110,8 @@ pub fn check_edges(workspace: &Workspace) -> Vec<Problem> {
             let Some(target) = workspace.packages.get(&dependency.name) else { continue };
             let within = |list: &[&str]| list.iter().any(|pattern| matches(pattern, &target.directory));
             let is_test = dependency.kind == Kind::Dev;
-            if !within(layer.may_use) && !(is_test && within(layer.tests_may_use)) {
+            let allowed = within(layer.may_use) || (is_test && within(layer.tests_may_use));
+            if !allowed {
                 let message = format!(
                     "may not depend on {}{}; expected {:?}",
                     target.directory,
@@ -181,7 +182,10 @@ mod tests {
     use super::*;
     use crate::workspace::Dependency;
 
-    fn workspace(packages: &[(&str, bool, &[(&str, Kind)])]) -> Workspace {
+    /// A package: its directory and name, whether it is a default member, and its dependencies.
+    type Sketch<'a> = (&'a str, bool, &'a [(&'a str, Kind)]);
+
+    fn workspace(packages: &[Sketch<'_>]) -> Workspace {
         let packages = packages.iter().map(|(directory, is_default, dependencies)| {
             let package = Package {
                 name: (*directory).to_owned(),
