@@ -9,6 +9,8 @@ export PATH := $(HOME)/.cargo/bin:$(PATH)
 # The program that the demo and the end-to-end tests run.
 TENON := $(CARGO_TARGET_DIR)/debug/tenon
 export TENON
+# Benchmarks of single crates.
+EXAMPLES := $(CARGO_TARGET_DIR)/debug/examples
 # The port of the demo's chain.
 PORT ?= 9944
 
@@ -54,17 +56,31 @@ lint: setup-build
 	$(say) "checking for mistakes (clippy)"
 	cargo clippy --workspace --all-targets -- -D warnings
 
+# Building the tests builds the program too, with the same features of the same crates: nothing is compiled twice.
 test: setup lint
-	$(say) "building tenon"
-	cargo build --package tenon
-	$(say) "running the examples in the docs of the crates"
+	$(say) "building the program and all tests"
+	cargo nextest run --workspace --no-run
+	$(say) "checking the examples in the docs of the crates"
 	cargo test --workspace --doc --quiet
 	$(say) "running the tests"
 	cargo nextest run --workspace --no-fail-fast
 
-bench: setup-build
-	$(say) "building and running the benchmarks"
-	cargo run --package tenon-bench
+bench: build
+	$(say) "building the benchmarks"
+	cargo build --package tenon-engine --package tenon-crypto --package tenon-host --package tenon-store --examples
+	cargo build --package tenon-bench
+	$(say) "a transfer in the engine, beside the same code in bare wasmtime"
+	$(EXAMPLES)/transfer_floor $(CARGO_TARGET_DIR)/modules/assets.wasm
+	$(say) "calls and gas in the engine"
+	$(EXAMPLES)/engine_speed
+	$(say) "signatures a second, single and in batches"
+	$(EXAMPLES)/signature_speed
+	$(say) "leaves of the state tree a second"
+	$(EXAMPLES)/tree_speed
+	$(say) "durable writes of the store"
+	$(EXAMPLES)/store_speed
+	$(say) "transfers a second through a running node"
+	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON)
 
 docs:
 	@command -v mdbook >/dev/null || { echo "mdbook is missing: cargo install --locked mdbook"; exit 1; }
