@@ -34,6 +34,7 @@ if [ "${1:-}" = stop ]; then
   exit 0
 fi
 
+[ $# -eq 0 ] || stop "found argument '$1', expected stop or none" "make demo, or make clean-demo"
 [ -x "$TENON" ] || stop "there is no program $TENON" "make build"
 if pid=$(running); then
   stop "the demo's chain runs already (pid $pid)" "use it, or stop it first: make clean-demo"
