@@ -50,7 +50,7 @@ fn text(value: &str) -> Vec<u8> {
 fn module(body: &str) -> Vec<u8> {
     let mut code = wat::parse_str(format!(
         r#"(module (import "tenon" "block_height" (func $height (result i64)))
-            (memory (export "memory") 2 64) (data (i32.const 1024) "some constant data of the module") {body})"#
+            (memory (export "memory") 1 64) (data (i32.const 1024) "some constant data of the module") {body})"#
     ))
     .unwrap();
     let method = [&[section::MODE_CALL, 0][..], &text("f"), &text(""), &text("()"), &[0]].concat();
@@ -178,7 +178,7 @@ fn weights() {
         report(&program(&workshop, &round(&body)), name);
     }
     let grow = r#"(func (export "call.f") (drop (memory.grow (i32.const 62)))
-        (memory.fill (i32.const 131072) (i32.const 1) (i32.const 4063232)))"#;
+        (memory.fill (i32.const 65536) (i32.const 1) (i32.const 4063232)))"#;
     report(&program(&workshop, grow), "grow by 62 pages and touch them");
 }
 

@@ -132,7 +132,7 @@ impl<H: HostFunctions + Send + 'static> Workshop<H> {
             return Ok(program);
         }
         let key = key(code_hash, &self.engine, CURRENT_WEIGHTS);
-        let (module, instance_gas) = match self.from_disk(&key) {
+        let (module, instance_gas) = match self.load_compiled(&key) {
             Some(found) => found,
             None => self.compile(&key, &code().ok_or(PrepareError::Missing)?)?,
         };
@@ -140,7 +140,7 @@ impl<H: HostFunctions + Send + 'static> Workshop<H> {
         Ok(self.programs.insert(code_hash.0, program))
     }
 
-    fn from_disk(&self, key: &[u8; 32]) -> Option<(Module, u64)> {
+    fn load_compiled(&self, key: &[u8; 32]) -> Option<(Module, u64)> {
         let compiled = self.disk.as_ref()?.load(key)?;
         // SAFETY: `deserialize` runs what it is given as native code. These bytes carry a MAC under a key that only
         // this user can read, over this very cache key, so this program wrote them, from `Module::serialize`, with

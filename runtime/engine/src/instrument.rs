@@ -22,7 +22,7 @@ use wasmparser::{BinaryReaderError, ExternalKind, FuncType};
 pub(crate) use body::UNCOUNTED_FRAME_BYTES;
 
 use crate::parts::{Parts, operand_heights};
-use crate::weights::{BULK_BYTES_PER_GAS_LOG2, TABLE_ENTRY_GAS};
+use crate::weights::{BULK_BYTES_PER_GAS_LOG2, INSTANCE_PAGES, MEMORY_PAGE_GAS, TABLE_ENTRY_GAS};
 
 /// Export of the gas counter, an `i64` that is negative when gas ran out.
 pub const GAS_EXPORT: &str = "tenon.gas";
@@ -34,7 +34,7 @@ pub const STACK_EXPORT: &str = "tenon.stack";
 pub struct Instrumented {
     /// The module's bytes.
     pub code: Vec<u8>,
-    /// Gas to charge for making an instance: what its active segments copy.
+    /// Gas to charge for making an instance: what its segments copy, and the pages that the system must map.
     pub instance_gas: u64,
 }
 
@@ -210,7 +210,9 @@ impl<'a, 'p> Rewriter<'a, 'p> {
         let active = |data: &&wasmparser::Data<'_>| matches!(data.kind, wasmparser::DataKind::Active { .. });
         let bytes: u64 = self.parts.data.iter().filter(active).map(|data| data.data.len() as u64).sum();
         let entries: u64 = self.parts.elements.iter().map(|element| u64::from(entry_count(&element.items))).sum();
-        (bytes >> BULK_BYTES_PER_GAS_LOG2) + entries * TABLE_ENTRY_GAS
+        let initial = self.parts.memories.first().map_or(0, |memory| memory.initial);
+        let pages = initial.saturating_sub(u64::from(INSTANCE_PAGES));
+        (bytes >> BULK_BYTES_PER_GAS_LOG2) + entries * TABLE_ENTRY_GAS + pages.saturating_mul(MEMORY_PAGE_GAS)
     }
 }
 

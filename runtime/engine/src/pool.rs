@@ -9,9 +9,10 @@ use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationCo
 
 use crate::engine::{Backend, EngineOptions};
 use crate::stack::WASM_STACK_BYTES;
+use crate::weights::INSTANCE_PAGES;
 
 /// Bytes of linear memory that a slot keeps, and clears itself, between two instances.
-const KEEP_MEMORY_BYTES: usize = 64 * 1024;
+const KEEP_MEMORY_BYTES: usize = INSTANCE_PAGES as usize * PAGE_BYTES;
 /// Bytes of table that a slot keeps between two instances.
 const KEEP_TABLE_BYTES: usize = 16 * 1024;
 /// Bytes of address space for a memory: with its guard, every 32-bit address, so that no access needs a check.
@@ -97,23 +98,32 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
 /// Lets a number of transactions run at once, so that the pool always has a slot for every nested call.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    free: Mutex<u32>,
+    room: Mutex<Room>,
     freed: Condvar,
+}
+
+/// How many may pass, and how many wait. Waking nobody costs a system call, so it matters who waits.
+#[derive(Debug)]
+struct Room {
+    free: u32,
+    waiting: u32,
 }
 
 impl Gate {
     /// Makes a gate for so many.
     pub(crate) fn new(free: u32) -> Self {
-        Self { free: Mutex::new(free), freed: Condvar::new() }
+        Self { room: Mutex::new(Room { free, waiting: 0 }), freed: Condvar::new() }
     }
 
     /// Waits until one may pass.
     pub(crate) fn pass(&self) -> Pass<'_> {
-        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        while *free == 0 {
-            free = self.freed.wait(free).unwrap_or_else(PoisonError::into_inner);
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        while room.free == 0 {
+            room.waiting += 1;
+            room = self.freed.wait(room).unwrap_or_else(PoisonError::into_inner);
+            room.waiting -= 1;
         }
-        *free -= 1;
+        room.free -= 1;
         Pass(self)
     }
 }
@@ -124,7 +134,10 @@ pub(crate) struct Pass<'a>(&'a Gate);
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.0.freed.notify_one();
+        let mut room = self.0.room.lock().unwrap_or_else(PoisonError::into_inner);
+        room.free += 1;
+        if room.waiting > 0 {
+            self.0.freed.notify_one();
+        }
     }
 }

@@ -19,8 +19,11 @@ pub const LOCALS_PER_GAS: u64 = 4;
 pub const BULK_BYTES_PER_GAS_LOG2: u32 = 2;
 /// Gas for each entry that a table operation moves.
 pub const TABLE_ENTRY_GAS: u64 = 16;
-/// Gas for each page of 64 KiB that memory grows by.
-pub const MEMORY_PAGE_GAS: u64 = 16_000;
+/// Gas for each page of 64 KiB that memory grows by, or begins with beyond [`INSTANCE_PAGES`]: the system maps it
+/// when it is touched.
+pub const MEMORY_PAGE_GAS: u64 = 40_000;
+/// Pages of 64 KiB that a fresh instance has without charge, since a slot keeps them mapped.
+pub const INSTANCE_PAGES: u32 = 2;
 
 /// What the run-time operand of a sized instruction counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

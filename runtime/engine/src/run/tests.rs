@@ -93,6 +93,23 @@ fn the_depth_counter_always_ends_before_the_native_stack() {
 }
 
 #[test]
+fn the_most_work_that_a_compiler_may_be_given_still_compiles() {
+    // Locals that are set before thousands of loops and read after them, close to MAX_COMPILE_WORK.
+    let locals = "i64 ".repeat(500);
+    let (mut set, mut read) = (String::new(), String::new());
+    for local in 1..=500 {
+        write!(set, "(local.set {local} (i64.extend_i32_u (local.get 0)))").unwrap();
+        write!(read, "(i64.store (i32.const 0) (local.get {local}))").unwrap();
+    }
+    let loops = "(loop (br_if 0 (local.get 0)))".repeat(4_100);
+    let text = format!(
+        r#"(func $f (param i32) (local {locals}) {set} {loops} {read})
+        (func (export "call.f") (call $f (i32.const 0)))"#
+    );
+    assert_eq!(end_of(&text, GAS).0, End::Returned);
+}
+
+#[test]
 fn nested_calls_share_one_stack_and_one_meter() {
     let text = r#"(import "tenon" "call" (func $call (param i32 i32 i32 i32 i32 i32 i64 i32) (result i64)))
         (func $deep (param i32)
@@ -207,6 +224,15 @@ fn segments_are_paid_for_when_an_instance_is_made() {
     let text = format!(r#"(data (i32.const 0) "{}") (func (export "call.f"))"#, "a".repeat(4_000));
     assert_eq!(end_of(&text, 1_000), (End::Returned, 0));
     assert_eq!(end_of(&text, 999), (End::Trapped(Trap::OutOfGas), 0));
+}
+
+#[test]
+fn pages_that_a_slot_does_not_keep_are_paid_for_when_an_instance_is_made() {
+    for (pages, gas) in [(1, 0), (2, 0), (4, 2 * crate::weights::MEMORY_PAGE_GAS)] {
+        let code = module(&format!(r#"(module (memory (export "memory") {pages}) (func (export "call.f")))"#));
+        let result = Everywhere::new(&code).run("call.f", GAS, MAX_STACK_BYTES, &TestHost::default());
+        assert_eq!(GAS - result.gas_left, gas);
+    }
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn check(parts: &Parts<'_>) -> Result<(), InvalidCode> {
     for (index, body) in parts.bodies.iter().enumerate() {
         let place = place(parts, index);
         let range = body.range();
-        let bytes = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+        let bytes = range.end.saturating_sub(range.start);
         bound(&place, "bytes of code", bytes, ("MAX_FUNCTION_BYTES", limits::MAX_FUNCTION_BYTES))?;
         let locals = count_locals(parts, &place, index, body)?;
         work += Walk { parts, place: &place, locals, depth: 0, work: 0 }.run(body)?;
