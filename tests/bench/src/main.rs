@@ -1,0 +1,48 @@
+//! Measures asset transfers a second through a running node: signed, submitted in batches over the network, executed in
+//! the module, with state roots and durable blocks, the load generator on the same machine.
+//!
+//! Usage: `tenon-bench TENON [TRANSFERS]`, where TENON is the program. It starts a node of its own and stops it. It leaves
+//! out parts without a node: those are examples of their crates, and `make bench` runs all of them.
+
+#![allow(clippy::print_stdout, reason = "a program that a person runs")]
+
+mod load;
+mod node;
+
+use anyhow::Context as _;
+use std::time::Instant;
+
+/// Transfers unless the command line says otherwise.
+const DEFAULT_TRANSFERS: usize = 50_000;
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let program = arguments.next().context("usage: tenon-bench TENON [TRANSFERS]")?;
+    let asked: usize = arguments.next().map_or(Ok(DEFAULT_TRANSFERS), |count| count.parse())?;
+    // Every sender sends equally many, so that its next nonce is known.
+    let transfers = asked.next_multiple_of(load::SENDERS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(run(&program, transfers))
+}
+
+async fn run(program: &str, transfers: usize) -> anyhow::Result<()> {
+    let node = node::Node::start(program)?;
+    println!("node ready after {} ms (itself: {} ms)", node.ready_after.as_millis(), node.own_start_ms);
+    let load = load::Load::prepare(&node.url).await?;
+    println!("{} senders funded, {} receivers", load::SENDERS, load::RECEIVERS);
+
+    // Signed beforehand: what the node itself can take.
+    let began = Instant::now();
+    let batches = load.sign(transfers, 0)?;
+    let signing = began.elapsed();
+    println!("signing {transfers} transfers beforehand: {:.0} a second on one thread", load::rate(transfers, signing));
+    let report = load.run(batches, transfers).await?;
+    report.print("signed beforehand", transfers);
+
+    // Signed while they are sent: the generator's whole work is in the time.
+    let report = load.sign_and_run(transfers).await?;
+    report.print("signing included", transfers);
+    load.check(2 * transfers).await?;
+    println!("every transfer is final, supply equals the sum of balances: checked");
+    Ok(())
+}
