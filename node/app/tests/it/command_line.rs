@@ -1,0 +1,188 @@
+//! The commands, one after the other, as a person who follows the guide types them; and what goes wrong for one who does not.
+
+use crate::program::{Node, run, run_in};
+use serde_json::json;
+
+const ISSUE: [&str; 13] = [
+    "call",
+    "assets",
+    "issue",
+    "--name",
+    "Gold",
+    "--symbol",
+    "GOLD",
+    "--decimals",
+    "2",
+    "--supply",
+    "1_000_000",
+    "--from",
+    "//Alice",
+];
+
+#[test]
+fn an_asset_is_issued_transferred_and_read_back() {
+    let node = Node::start(&["--tmp"]);
+    let issued = node.run(&ISSUE).done();
+    assert_eq!((&issued["status"], &issued["result"]), (&json!("success"), &json!("1")));
+    assert!(issued["gas"].as_u64().unwrap() > 0 && issued["fee"].as_str().unwrap() != "0");
+    let event = &issued["events"][0];
+    assert_eq!(
+        (&event["source"], &event["name"], &event["fields"]["symbol"]),
+        (&json!("assets"), &json!("Issued"), &json!("GOLD"))
+    );
+
+    let words = ["call", "assets", "transfer", "--asset", "1", "--to", "//Bob", "--amount", "500", "--from", "//Alice"];
+    let moved = node.run(&[&words[..], &["--wait", "finalized"]].concat()).done();
+    assert_eq!(moved["finalized"], json!(true));
+    let balance = node.run(&["query", "assets", "balance_of", "--asset", "1", "--owner", "//Bob"]).done();
+    assert_eq!(balance["result"], json!("500"));
+
+    let receipt = node.run(&["tx", moved["transaction"].as_str().unwrap()]).done();
+    assert_eq!((&receipt["gas"], &receipt["block"]), (&moved["gas"], &moved["block"]));
+    let block = node.run(&["block", moved["block"]["hash"].as_str().unwrap()]).done();
+    assert_eq!(block["transactions"][0]["hash"], moved["transaction"]);
+    assert_eq!(node.run(&["block", "--finalized"]).done()["finalized"], json!(true));
+    let account = node.run(&["account", "//Alice"]).done();
+    assert_eq!(account["nonce"], json!(2));
+    let modules = node.run(&["module", "list"]).done();
+    assert_eq!(modules["modules"][0]["name"], json!("assets"));
+    assert_eq!(node.run(&["module", "show", "assets"]).done()["admin"]["owner"], json!(null));
+}
+
+#[test]
+fn a_call_that_would_fail_is_not_sent_and_names_the_modules_error() {
+    let node = Node::start(&["--tmp", "--on-demand"]);
+    let before = node.run(&["account", "//Bob"]).done();
+    let words = ["--asset", "9", "--to", "//Alice", "--amount", "1", "--from", "//Bob"];
+    let error = node.run(&[&["call", "assets", "transfer"], &words[..]].concat()).error();
+    assert_eq!((&error["name"], &error["code"]), (&json!("UnknownAsset"), &json!(0x1_0001)));
+    assert!(error["hint"].as_str().unwrap().contains("nothing was sent"));
+    let simulated = node.run(&[&["simulate", "assets", "transfer"], &words[..]].concat());
+    assert_eq!((simulated.status, &simulated.json["error"]["name"]), (1, &json!("UnknownAsset")));
+    assert_eq!(node.run(&["account", "//Bob"]).done(), before);
+
+    let sent = node.run(&[&["call", "assets", "transfer", "--no-simulate"], &words[..]].concat());
+    assert_eq!((sent.status, &sent.json["status"]), (1, &json!("failed")));
+    assert_eq!(sent.json["error"]["name"], json!("UnknownAsset"));
+    assert_eq!(node.run(&["account", "//Bob"]).done()["nonce"], json!(1));
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_the_nearest() {
+    let node = Node::start(&["--tmp", "--on-demand"]);
+    let from = ["--from", "//Alice"];
+    let hint = |words: &[&str]| node.run(&[words, &from].concat()).error()["hint"].as_str().unwrap().to_string();
+    assert!(hint(&["call", "asets", "transfer"]).contains("assets"));
+    assert!(hint(&["call", "assets", "trasnfer"]).contains("transfer"));
+    assert!(hint(&["call", "assets", "balance_of"]).contains("tenon query"));
+    assert!(hint(&["call", "assets", "mint", "--asset", "1", "--to", "//Bob", "--amont", "1"]).contains("--amount"));
+    assert!(hint(&["call", "assets", "mint", "--asset", "1", "--to", "Bob", "--amount", "1"]).contains("//Alice"));
+    assert!(hint(&["transfer", "--to", "asset", "--amount", "1"]).contains("assets"));
+}
+
+#[test]
+fn wrong_input_is_refused_with_a_number_a_name_and_a_hint() {
+    let node = Node::start(&["--tmp", "--on-demand"]);
+    let hash = format!("0x{}", "11".repeat(32));
+    let cases: [(&[&str], &str); 12] = [
+        (&["tx", &hash], "UnknownTransaction"),
+        (&["tx", "0x11"], "Usage"),
+        (&["block", "4294967295"], "UnknownBlock"),
+        (&["account", "5Grwva"], "BadAddress"),
+        (&["module", "show", "nothing"], "UnknownInstance"),
+        (&["transfer", "--to", "//Bob", "--amount", "1.0000000000001", "--from", "//Alice"], "BadAmount"),
+        (&["transfer", "--to", "//Bob", "--amount", "1", "--from", "Alice.json"], "File"),
+        (&["transfer", "--to", "//Bob", "--amount", "1", "--from", "//Nobody"], "InsufficientBalance"),
+        (
+            &["call", "assets", "mint", "--asset", "x", "--to", "//Bob", "--amount", "1", "--from", "//Alice"],
+            "BadValue",
+        ),
+        (&["upload", "Cargo.toml", "--from", "//Alice"], "Code"),
+        (&["deploy", "--code", &hash, "--from", "//Alice"], "UnknownCode"),
+        (&["call", "assets"], "Usage"),
+    ];
+    for (words, name) in cases {
+        assert_eq!(node.run(words).error()["name"], json!(name), "{words:?}");
+    }
+    assert_eq!(run(&["account", "//Bob", "--url", "ws://127.0.0.1:1"]).error()["name"], json!("NotConnected"));
+    assert_eq!(run(&["account", "//Bob", "--url", "ftp://a"]).error()["name"], json!("BadUrl"));
+    let port = node.ready["port"].to_string();
+    let error = run(&["dev", "--tmp", "--port", &port]).error();
+    assert!(
+        error["message"].as_str().unwrap().contains("in use") && error["hint"].as_str().unwrap().contains("--port")
+    );
+    assert_eq!(node.run(&["account", "//Bob"]).status, 0);
+}
+
+#[test]
+fn a_proof_is_checked_without_a_node_and_refused_if_changed() {
+    let node = Node::start(&["--tmp", "--block-time-ms", "50"]);
+    let moved = node.run(&["transfer", "--to", "//Bob", "--amount", "1.5", "--from", "//Alice"]).done();
+    // The block that carries the root of this one may not be there yet: the command waits for it.
+    let at = moved["block"]["hash"].as_str().unwrap();
+    let proof = node.run(&["proof", "get", "--account", "//Bob", "--at", at]).done();
+    node.kill();
+    let folder = tempfile::tempdir().unwrap();
+    let check = |proof: &serde_json::Value, words: &[&str]| {
+        let file = folder.path().join("p.json");
+        std::fs::write(&file, proof.to_string()).unwrap();
+        run(&[&["proof", "check", file.to_str().unwrap()], words].concat())
+    };
+    let block = proof["block_hash"].as_str().unwrap();
+    let shown = check(&proof, &["--trusted", block]).done();
+    assert_eq!((&shown["valid"], &shown["trusted"]), (&json!(true), &json!(true)));
+    assert!(shown["entries"][0]["free"].as_str().unwrap().ends_with("500000000000"));
+    let other = format!("0x{}", "22".repeat(32));
+    assert_eq!(check(&proof, &["--trusted", &other]).error()["name"], json!("BadProof"));
+    let mut changed = proof;
+    changed["entries"][0]["value"] = json!(null);
+    assert_eq!(check(&changed, &[]).error()["name"], json!("BadProof"));
+    assert_eq!(check(&json!({}), &[]).error()["name"], json!("File"));
+}
+
+#[test]
+fn a_chain_that_is_kept_goes_on_after_the_node_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("chain");
+    let words = ["--base-path", base.to_str().unwrap(), "--on-demand"];
+    let node = Node::start(&words);
+    node.run(&[&ISSUE[..], &["--wait", "finalized"]].concat()).done();
+    node.kill();
+    let node = Node::start(&words);
+    let supply = node.run(&["query", "assets", "total_supply", "--asset", "1"]).done();
+    assert_eq!(supply["result"], json!("1000000"));
+    let error = run(&["dev", "--port", "0", "--base-path", base.to_str().unwrap()]).error();
+    assert!(error["hint"].as_str().unwrap().contains("other"), "{error}");
+}
+
+#[test]
+fn a_template_becomes_a_project_that_builds_and_deploys_without_code() {
+    let node = Node::start(&["--tmp"]);
+    let folder = tempfile::tempdir().unwrap();
+    run_in(folder.path(), &["new", "hello", "--template", "fungible-token"]).done();
+    let project = folder.path().join("hello");
+    let built = run_in(&project, &["build"]).done();
+    assert_eq!(built["name"], json!("hello"));
+    let words = [
+        "deploy",
+        "--name",
+        "Hello",
+        "--symbol",
+        "HI",
+        "--decimals",
+        "0",
+        "--supply",
+        "100",
+        "--from",
+        "//Alice",
+        "--url",
+        node.url(),
+    ];
+    let deployed = run_in(&project, &words).done();
+    assert_eq!(deployed["code_hash"], built["code_hash"]);
+    let instance = deployed["instance"].as_str().unwrap();
+    let owner = ["query", instance, "balance_of", "--owner", "//Alice"];
+    assert_eq!(node.run(&owner).done()["result"], json!("100"));
+    let again = run_in(&project, &words).done();
+    assert_ne!(again["instance"], deployed["instance"]);
+}
