@@ -8,40 +8,40 @@
 //! - Nothing goes to or comes from the zero address. A balance or allowance of zero is not stored.
 //! - An allowance is replaced by compare-and-set, so a change from 5 to 3 can never be spent as 8. It may end at a
 //!   time: it is valid before that millisecond and not from it on. The highest amount means without limit.
+//! - An allowance may also be given by a signed permit, which anyone may hand in once, here and on this chain alone.
 //!
 //! Left out: fees on transfers, rebasing, callbacks to receivers. What a receiver is credited is what was sent.
 
 #![no_std]
 
+mod error;
+mod events;
+mod permit;
 mod types;
 
 pub use assets::*;
-pub use types::{Allowance, AssetInfo, BurnRight, Kind, MintRight};
+pub use error::Error;
+pub use events::{Approval, Issued, Memo, RightsChanged, Transfer};
+pub use permit::{OwnerSignature, Permit};
+pub use types::*;
 
 /// The module.
-#[tenon_contract::module(capabilities(storage, events), upgrade = "admin")]
+#[tenon_contract::module(capabilities(storage, events, verify), upgrade = "admin")]
 pub mod assets {
-    use crate::types::{Allowance, AssetInfo, BurnRight, Kind, MintRight};
+    use crate::error::Error;
+    use crate::events::{Approval, Issued, Memo, RightsChanged, Transfer};
+    use crate::permit::{OwnerSignature, Permit};
+    use crate::types::{Allowance, AssetInfo, BurnRight, Kind, MAX_MEMO_BYTES, MintRight, UNLIMITED};
     use core::ops::Bound;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
-    /// Bytes of a name.
-    pub const MAX_NAME_BYTES: usize = 64;
-    /// Bytes of a symbol.
-    pub const MAX_SYMBOL_BYTES: usize = 16;
-    /// Digits after the point; an amount has 38 digits.
-    pub const MAX_DECIMALS: u8 = 38;
     /// Transfers of one batch.
     pub const MAX_BATCH: usize = 128;
-    /// Bytes of a memo.
-    pub const MAX_MEMO_BYTES: usize = 256;
     /// Entries that a listing returns.
     pub const MAX_PAGE: u32 = 100;
     /// Balances that one check of an invariant reads.
     pub const MAX_CHECKED_BALANCES: u32 = 10_000;
-    /// An allowance of this amount is not used up.
-    pub const UNLIMITED: Amount = Amount::MAX;
 
     /// What the instance keeps.
     #[storage]
@@ -60,127 +60,8 @@ pub mod assets {
         by_kind: Set<(Kind, u64)>,
         /// Who may take an asset's ownership over.
         proposed_owner: Map<u64, Address>,
-    }
-
-    /// An amount moved. Issued and minted amounts come from nobody, burnt ones go to nobody.
-    #[event]
-    pub struct Transfer {
-        /// Which asset.
-        #[topic]
-        pub asset: u64,
-        /// From whom.
-        #[topic]
-        pub from: Option<Address>,
-        /// To whom.
-        #[topic]
-        pub to: Option<Address>,
-        /// How much.
-        pub amount: Amount,
-    }
-
-    /// An owner set what a spender may take.
-    #[event]
-    pub struct Approval {
-        /// Which asset.
-        #[topic]
-        pub asset: u64,
-        /// Whose balance.
-        #[topic]
-        pub owner: Address,
-        /// Who may take.
-        #[topic]
-        pub spender: Address,
-        /// How much in all.
-        pub amount: Amount,
-        /// Until when, in milliseconds; that millisecond is excluded.
-        pub expires_at_ms: Option<u64>,
-    }
-
-    /// An asset came to exist.
-    #[event]
-    pub struct Issued {
-        /// Its id.
-        #[topic]
-        pub asset: u64,
-        /// By whom.
-        #[topic]
-        pub issuer: Address,
-        /// Of which kind.
-        #[topic]
-        pub kind: u8,
-        /// Its symbol.
-        pub symbol: String,
-    }
-
-    /// The sender of the transfer before this event gave a reference with it.
-    #[event]
-    pub struct Memo {
-        /// Which asset.
-        #[topic]
-        pub asset: u64,
-        /// From whom.
-        #[topic]
-        pub from: Address,
-        /// To whom.
-        #[topic]
-        pub to: Address,
-        /// The reference.
-        pub memo: String,
-    }
-
-    /// The owner of an asset changed, or who mints or burns it.
-    #[event]
-    pub struct RightsChanged {
-        /// Which asset.
-        #[topic]
-        pub asset: u64,
-        /// Its owner from now on.
-        pub owner: Option<Address>,
-        /// Who mints from now on.
-        pub mint: MintRight,
-        /// Who burns from now on.
-        pub burn: BurnRight,
-    }
-
-    /// Why a method failed.
-    #[error]
-    pub enum Error {
-        /// No asset has this id.
-        UnknownAsset = 1,
-        /// The balance is smaller than the amount.
-        InsufficientBalance = 2,
-        /// The allowance is smaller than the amount, or has expired.
-        InsufficientAllowance = 3,
-        /// The zero address holds nothing, receives nothing and spends nothing.
-        ZeroAddress = 4,
-        /// The allowance is not what the caller expected: read it again and decide anew.
-        AllowanceChanged = 5,
-        /// The time of expiry has passed already.
-        ExpiryPassed = 6,
-        /// The name is empty, longer than 64 bytes, or has control characters.
-        InvalidName = 7,
-        /// The symbol is empty, longer than 16 bytes, or has spaces or control characters.
-        InvalidSymbol = 8,
-        /// There are more than 38 decimals.
-        InvalidDecimals = 9,
-        /// A cap of zero allows nothing to exist.
-        ZeroCap = 10,
-        /// The supply would rise above the cap, or above what an amount can hold.
-        CapExceeded = 11,
-        /// The caller may not mint this asset.
-        MintNotAllowed = 12,
-        /// The caller may not burn this asset.
-        BurnNotAllowed = 13,
-        /// The caller does not own the asset.
-        NotOwner = 14,
-        /// This right was given up for good.
-        Renounced = 15,
-        /// A batch has no more than 128 transfers.
-        BatchTooLong = 16,
-        /// A memo has no more than 256 bytes.
-        MemoTooLong = 17,
-        /// The allowance would rise above what an amount can hold.
-        AllowanceOverflow = 18,
+        /// The number of an owner's next permit.
+        permit_number: Map<Address, u64>,
     }
 
     impl Assets {
@@ -279,10 +160,19 @@ pub mod assets {
             new: Amount,
             expires_at_ms: Option<u64>,
         ) -> Result<(), Error> {
-            let owner = env().caller();
-            ensure!(self.allowance_now(asset, owner, spender).amount == current, Error::AllowanceChanged);
-            ensure!(expires_at_ms.is_none_or(|end| end > env().block_time_ms()), Error::ExpiryPassed);
-            self.set_allowance(asset, owner, spender, Allowance { amount: new, expires_at_ms })
+            self.replace_allowance(asset, env().caller(), spender, current, Allowance { amount: new, expires_at_ms })
+        }
+
+        /// Does what `approve` does, for the owner who signed the permit. Anyone may hand it in, before its deadline.
+        #[call]
+        pub fn permit(&mut self, permit: Permit, signature: OwnerSignature) -> Result<(), Error> {
+            let Permit { asset, owner, spender, current, new, expires_at_ms, .. } = permit;
+            ensure!(!owner.is_zero(), Error::ZeroAddress);
+            ensure!(env().block_time_ms() < permit.deadline_ms, Error::PermitExpired);
+            ensure!(self.permit_number.get_or_default(&owner) == permit.number, Error::PermitNumber);
+            ensure!(signature.is_valid(&owner, &permit.message()), Error::InvalidSignature);
+            self.permit_number.set(&owner, &(permit.number + 1));
+            self.replace_allowance(asset, owner, spender, current, Allowance { amount: new, expires_at_ms })
         }
 
         /// Raises what a spender may take. The time of expiry stays.
@@ -415,6 +305,18 @@ pub mod assets {
             self.allowance_now(asset, owner, spender).expires_at_ms
         }
 
+        /// The number of an owner's next permit.
+        #[query]
+        pub fn permit_number(&self, owner: Address) -> u64 {
+            self.permit_number.get_or_default(&owner)
+        }
+
+        /// The bytes that an owner signs, with the wrapping that wallets put around bytes.
+        #[query]
+        pub fn permit_message(&self, permit: Permit) -> Vec<u8> {
+            permit.message()
+        }
+
         /// Holders of an asset with their balances, by address, after `after`. At most 100.
         #[query]
         pub fn holders(&self, asset: u64, after: Option<Address>, limit: Option<u32>) -> Vec<(Address, Amount)> {
@@ -535,6 +437,19 @@ pub mod assets {
             let stored = self.allowances.get(&(asset, owner, spender));
             let alive = |allowance: &Allowance| allowance.expires_at_ms.is_none_or(|end| env().block_time_ms() < end);
             stored.filter(alive).unwrap_or_default()
+        }
+
+        fn replace_allowance(
+            &mut self,
+            asset: u64,
+            owner: Address,
+            spender: Address,
+            current: Amount,
+            new: Allowance,
+        ) -> Result<(), Error> {
+            ensure!(self.allowance_now(asset, owner, spender).amount == current, Error::AllowanceChanged);
+            ensure!(new.expires_at_ms.is_none_or(|end| end > env().block_time_ms()), Error::ExpiryPassed);
+            self.set_allowance(asset, owner, spender, new)
         }
 
         fn set_allowance(&mut self, asset: u64, owner: Address, spender: Address, set: Allowance) -> Result<(), Error> {

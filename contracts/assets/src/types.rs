@@ -1,7 +1,18 @@
 //! What is kept of an asset and of an allowance.
 
-use crate::assets::{Error, MAX_DECIMALS, MAX_NAME_BYTES, MAX_SYMBOL_BYTES};
+use crate::error::Error;
 use tenon_contract::prelude::*;
+
+/// Bytes of a name.
+pub const MAX_NAME_BYTES: usize = 64;
+/// Bytes of a symbol.
+pub const MAX_SYMBOL_BYTES: usize = 16;
+/// Bytes of a memo.
+pub const MAX_MEMO_BYTES: usize = 256;
+/// An allowance of this amount is not used up.
+pub const UNLIMITED: Amount = Amount::MAX;
+/// Digits after the point; an amount has 38 digits.
+pub const MAX_DECIMALS: u8 = 38;
 
 /// What an asset stands for.
 #[module_type]

@@ -33,19 +33,25 @@ pub fn build_module_if_changed(manifest_dir: &Path, target_dir: &Path) -> Result
     if let Some(built) = read(&stamp, &folder, &image) {
         return Ok(built);
     }
-    let began = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let began = now();
     let built = build_module(&folder, target_dir)?;
-    fs::write(&stamp, write(&folder, &built, began)).map_err(io(&stamp))?;
+    fs::write(&stamp, write(&folder, &built, [began, now()])).map_err(io(&stamp))?;
     Ok(built)
 }
 
-/// One line each: package, compiler, start of the build in nanoseconds, hash of the sources, name, module, sources.
-fn write(folder: &Path, built: &Built, began: Duration) -> String {
+fn now() -> String {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos().to_string()
+}
+
+/// One line each: package, compiler, start and end of the build in nanoseconds, hash of the sources, name, module,
+/// sources.
+fn write(folder: &Path, built: &Built, [began, ended]: [String; 2]) -> String {
     let hash: String = built.source_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut lines = vec![
         folder.display().to_string(),
         built.build_image.clone(),
-        began.as_nanos().to_string(),
+        began,
+        ended,
         hash,
         built.name.clone(),
         built.path.display().to_string(),
@@ -62,6 +68,7 @@ fn read(stamp: &Path, folder: &Path, image: &str) -> Option<Built> {
         return None;
     }
     let began = UNIX_EPOCH + Duration::from_nanos(lines.next()?.parse().ok()?);
+    let ended = UNIX_EPOCH + Duration::from_nanos(lines.next()?.parse().ok()?);
     let hash = lines.next()?;
     let mut source_hash = [0; 32];
     for (index, byte) in source_hash.iter_mut().enumerate() {
@@ -69,7 +76,9 @@ fn read(stamp: &Path, folder: &Path, image: &str) -> Option<Built> {
     }
     let (name, path) = (lines.next()?.to_owned(), PathBuf::from(lines.next()?));
     let sources: Vec<PathBuf> = lines.map(PathBuf::from).collect();
-    if !sources.iter().all(|source| is_older(source, began, 0)) {
+    // Cargo itself may complete its lock file while it builds.
+    let limit = |source: &Path| if source.ends_with("Cargo.lock") { ended } else { began };
+    if !sources.iter().all(|source| is_older(source, limit(source), 0)) {
         return None;
     }
     Some(Built { wasm: fs::read(&path).ok()?, path, name, source_hash, build_image: image.to_owned(), sources })

@@ -1,9 +1,9 @@
 //! `#[module_type]`: structs and enums of interfaces and storage.
 
 use crate::common::{count, documentation, error, in_module, name, type_name};
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::quote;
-use syn::{Expr, Fields, Ident, Item, ItemEnum, ItemStruct, ItemUse, Lit, UseTree};
+use syn::{Expr, Fields, Ident, Item, ItemEnum, ItemStruct, ItemUse, Lit, Token, UseTree, parse_quote};
 
 /// Expands the attribute.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
@@ -109,7 +109,7 @@ fn product(item: &ItemStruct, key: bool) -> syn::Result<TokenStream> {
     Ok(quote!(#derives #item #implementation #key))
 }
 
-fn sum(item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
+fn sum(mut item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
     if !item.generics.params.is_empty() {
         return error(&item.generics, "a type of the interface has no type parameters: it has one definition");
     }
@@ -118,6 +118,10 @@ fn sum(item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
         return error(&item.ident, "only a fieldless enum can be a key");
     }
     let indices = indices(&item)?;
+    for (variant, index) in item.variants.iter_mut().zip(&indices) {
+        let number = Literal::u8_unsuffixed(*index);
+        variant.discriminant = Some((Token![=](Span::call_site()), parse_quote!(#number)));
+    }
     let (ident, derives) = (&item.ident, derives());
     let (type_name, doc) = (name(ident), documentation(&item.attrs));
     let variants_count = count(ident, indices.len(), "variants of a type")?;
@@ -154,9 +158,7 @@ fn sum(item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
             }
         }
     });
-    let numbered = item.variants.iter().any(|variant| variant.discriminant.is_some());
-    let repr = numbered.then(|| quote!(#[repr(u8)]));
-    Ok(quote!(#derives #repr #item #implementation #key))
+    Ok(quote!(#derives #[repr(u8)] #item #implementation #key))
 }
 
 /// The index that the codec gives each variant: its number if it has one, else its position.

@@ -127,3 +127,14 @@ fn lists_holders_in_the_order_of_their_addresses() {
     assert_eq!(chain.query(token.holders(None, None)), Ok(expected.clone()));
     assert_eq!(chain.query(token.holders(Some(expected[0].0), Some(1))), Ok(vec![expected[1]]));
 }
+
+#[test]
+fn stays_within_its_size_and_gas() {
+    /// What a change may add before somebody looks at it again.
+    const MAX_WASM_BYTES: usize = 40 * 1024;
+    const MAX_TRANSFER_GAS: u64 = 30_000;
+    let code = module_code(env!("CARGO_MANIFEST_DIR"));
+    let (mut chain, token) = deployed(gold(None, None, None));
+    let gas = chain.from(alice()).call(token.transfer(bob(), 1)).method_gas;
+    assert!(code.len() <= MAX_WASM_BYTES && gas <= MAX_TRANSFER_GAS, "{} bytes, {gas} gas", code.len());
+}

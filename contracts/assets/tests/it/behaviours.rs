@@ -8,7 +8,7 @@ use tenon_testkit::{Outcome, TestChain, alice, bob, charlie};
 
 const CASES: &str = include_str!("../../../../tests/vectors/oz_behaviours.json");
 
-/// The suites whose rules hold here. Pausing does not exist: nobody can freeze. Permits are checked apart.
+/// The suites whose rules hold here. Pausing does not exist: nobody can freeze. Permits are in `permits`.
 const SUITES: [&str; 3] = [
     "test/token/ERC20/ERC20.behavior.js",
     "test/token/ERC20/extensions/ERC20Capped.test.js",

@@ -2,7 +2,7 @@
 
 use crate::{SUPPLY, Terms, chain, issue, issued};
 use assets::{Error, MAX_BATCH, MAX_MEMO_BYTES, Memo, MintRight, Transfer};
-use tenon_testkit::{alice, bob, charlie};
+use tenon_testkit::{alice, bob, charlie, module_code};
 
 #[test]
 fn never_lets_a_change_from_five_to_three_be_spent_as_eight() {
@@ -132,4 +132,17 @@ fn costs_a_fee_also_when_it_fails_and_nothing_to_ask() {
     let before = chain.coin(alice());
     chain.query(assets.balance_of(1, alice())).expect("free");
     assert_eq!(chain.coin(alice()), before);
+}
+
+#[test]
+fn stays_within_its_size_and_gas() {
+    /// What a change may add before somebody looks at it again.
+    const MAX_WASM_BYTES: usize = 60 * 1024;
+    const MAX_TRANSFER_GAS: u64 = 30_000;
+    let code = module_code(env!("CARGO_MANIFEST_DIR"));
+    let (mut chain, assets) = issued(Terms::default());
+    let first = chain.from(alice()).call(assets.transfer(1, bob(), 1)).method_gas;
+    let second = chain.from(alice()).call(assets.transfer(1, bob(), 1)).method_gas;
+    let found = format!("{} bytes; {first} gas to a new holder, {second} gas to a holder", code.len());
+    assert!(code.len() <= MAX_WASM_BYTES && first.max(second) <= MAX_TRANSFER_GAS, "{found}");
 }

@@ -4,6 +4,7 @@ mod behaviours;
 mod extensions;
 mod histories;
 mod issue;
+mod permits;
 mod rights;
 
 use assets::{AssetsRef, BurnRight, Kind, MintRight};

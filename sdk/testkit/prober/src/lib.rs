@@ -145,8 +145,8 @@ pub mod prober {
 
         /// The lowest and the highest key.
         #[query]
-        pub fn ends(&self) -> (Option<(u8, u32)>, Option<(u8, u32)>) {
-            (self.entries.first().map(|(key, _)| key), self.entries.last().map(|(key, _)| key))
+        pub fn ends(&self) -> Option<[(u8, u32); 2]> {
+            Some([self.entries.first()?.0, self.entries.last()?.0])
         }
 
         /// Uses each container, and returns what it read.
