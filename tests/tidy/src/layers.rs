@@ -54,7 +54,7 @@ const LAYERS: &[Layer] = &[
         &["contracts/*", "sdk/testkit/prober"],
     ),
     layer("sdk/testkit/prober", &["sdk/contract"], &[]),
-    layer("contracts/*", &["sdk/contract", "contracts/*"], &["sdk/testkit"]),
+    layer("contracts/*", &["sdk/contract", "contracts/*"], &["sdk/testkit", "runtime/crypto"]),
     layer("templates/*", &["sdk/contract", "contracts/*"], &["sdk/testkit"]),
     layer("tests/tidy", &[], &[]),
     layer("tests/e2e", &["*"], &["*"]),
