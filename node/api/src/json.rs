@@ -36,6 +36,21 @@ pub struct EventView {
     pub raw: Bytes,
 }
 
+/// An event of an instance, with where it happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventAtView {
+    /// The height of its block.
+    pub height: u32,
+    /// The hash of its block.
+    pub block: HexHash,
+    /// The hash of its transaction.
+    pub transaction: HexHash,
+    /// Its index among all events of the block.
+    pub index: u32,
+    /// The event.
+    pub event: EventView,
+}
+
 /// How a transaction ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptView {

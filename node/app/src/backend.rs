@@ -111,6 +111,34 @@ pub struct ReadProof {
     pub entries: Vec<(Vec<u8>, Option<Vec<u8>>, Proof)>,
 }
 
+/// An event of an instance, with where it happened.
+#[derive(Clone, Debug)]
+pub struct EventAt {
+    /// Its block.
+    pub block: Arc<BlockEntry>,
+    /// Its transaction's index in the block.
+    pub transaction: u32,
+    /// Its index among all events of the block.
+    pub index: u32,
+    /// The event.
+    pub event: Event,
+}
+
+/// Which events of an instance are asked for.
+#[derive(Clone, Debug)]
+pub struct EventFilter {
+    /// The instance.
+    pub instance: Address,
+    /// A topic that the events have, if one is asked for.
+    pub topic: Option<Hash>,
+    /// The final heights, both ends included.
+    pub heights: std::ops::RangeInclusive<u32>,
+    /// Newest first.
+    pub descending: bool,
+    /// The most events.
+    pub limit: usize,
+}
+
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unavailable {
@@ -174,7 +202,11 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Refusal`] with the reason.
-    fn submit(&self, transaction: Vec<u8>, watcher: Option<mpsc::UnboundedSender<TransactionStatus>>) -> Result<Hash, Refusal>;
+    fn submit(
+        &self,
+        transaction: Vec<u8>,
+        watcher: Option<mpsc::UnboundedSender<TransactionStatus>>,
+    ) -> Result<Hash, Refusal>;
     /// Adds many transactions, with their signatures checked in batches. One result for each.
     fn submit_batch(&self, transactions: Vec<Vec<u8>>) -> Vec<Result<Hash, Refusal>>;
     /// The sender's next nonce, transactions in the pool counted.
@@ -185,12 +217,24 @@ pub trait Backend: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Unavailable`] if that state is not to be had.
-    fn query(&self, at: &Hash, instance: &Address, method: &str, input: &[u8], gas_limit: Gas) -> Result<Execution, Unavailable>;
+    fn query(
+        &self,
+        at: &Hash,
+        instance: &Address,
+        method: &str,
+        input: &[u8],
+        gas_limit: Gas,
+    ) -> Result<Execution, Unavailable>;
     /// Runs a call (SCALE-encoded `tenon_types::Call`) as a transaction of an account on the state after a block, and undoes it.
     ///
     /// # Errors
     /// [`Unavailable`] if that state is not to be had.
     fn simulate(&self, at: &Hash, from: &Address, call: &[u8]) -> Result<Execution, Unavailable>;
+    /// Events of an instance in final blocks that are kept.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the store cannot be read.
+    fn events(&self, filter: &EventFilter) -> Result<Vec<EventAt>, Unavailable>;
     /// Announces heads.
     fn heads(&self) -> broadcast::Receiver<HeadEvent>;
     /// Makes a block now. Development chains only; returns its hash.

@@ -156,6 +156,8 @@ pub enum ModulesEvent {
         code_hash: Hash,
         /// Who paid.
         by: Address,
+        /// The deposit locked for it.
+        deposit: Amount,
     },
     /// An instance was created.
     #[codec(index = 2)]

@@ -141,8 +141,8 @@ fn balances_event(event: &BalancesEvent, show: &dyn Fn(&Address) -> String) -> N
 fn modules_event(event: &ModulesEvent, show: &dyn Fn(&Address) -> String) -> Named {
     let (name, fields) = match event {
         ModulesEvent::Emitted { instance, .. } => ("Emitted", json!({ "instance": show(instance) })),
-        ModulesEvent::Uploaded { code_hash, by } => {
-            ("Uploaded", json!({ "code_hash": code_hash.to_string(), "by": show(by) }))
+        ModulesEvent::Uploaded { code_hash, by, deposit } => {
+            ("Uploaded", json!({ "code_hash": code_hash.to_string(), "by": show(by), "deposit": deposit.to_string() }))
         }
         ModulesEvent::Instantiated { instance, code_hash, by } => {
             ("Instantiated", json!({ "instance": show(instance), "code_hash": code_hash.to_string(), "by": show(by) }))

@@ -26,6 +26,19 @@ pub(super) const METHODS: &[Method] = &[
         "hex bytes",
         "A WASM file that is on chain.",
     ),
+    Method::call(
+        "module_events",
+        &[
+            INSTANCE,
+            optional("topic", Form::Hash, "A topic that the events have: the event's own, or that of a field."),
+            optional("first", Form::Number, "The first height; 0 if absent."),
+            optional("last", Form::Number, "The last height; the last final one if absent."),
+            optional("limit", Form::Number, "The most events, at most 1,000; 100 if absent."),
+            optional("descending", Form::Any, "`true` for the newest first."),
+        ],
+        "a list of `EventAtView`",
+        "Events of an instance in final blocks that are kept.",
+    ),
     Method::call("module_list", &[AT], "a list of `ModuleSummary`", "The instances, protocol modules first."),
     Method::call(
         "module_query",

@@ -9,6 +9,7 @@ mod build;
 mod call;
 mod deploy;
 mod dev;
+mod events;
 #[cfg(test)]
 mod golden;
 mod key;
@@ -77,6 +78,7 @@ enum Command {
     Simulate(method_words::MethodWords),
     Module(module::Module),
     Tx(tx::Tx),
+    Events(events::Events),
     Block(block::Block),
     Account(account::Account),
     Transfer(transfer::Transfer),
@@ -118,6 +120,7 @@ impl Command {
             Self::Upload(upload) => upload.run(&global).await,
             Self::Module(module) => module.run(&global).await,
             Self::Tx(tx) => tx.run(&global).await,
+            Self::Events(events) => events.run(&global).await,
             Self::Block(block) => block.run(&global).await,
             Self::Account(account) => account.run(&global).await,
             Self::Transfer(transfer) => transfer.run(&global).await,

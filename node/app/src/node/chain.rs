@@ -189,7 +189,8 @@ impl Chain {
     pub(crate) fn pages_below(&self, hash: &Hash) -> Vec<Arc<PageDiff>> {
         let inner = self.read();
         let below = inner.layers.iter().take_while(|layer| layer.entry.hash != *hash);
-        let mut pages: Vec<_> = below.filter_map(|layer| layer.settled().map(|settled| settled.pages.clone())).collect();
+        let mut pages: Vec<_> =
+            below.filter_map(|layer| layer.settled().map(|settled| settled.pages.clone())).collect();
         pages.reverse();
         pages
     }
@@ -207,7 +208,8 @@ impl Chain {
     }
 
     pub(crate) fn hash_at(&self, height: BlockNumber) -> Option<Hash> {
-        let layered = self.read().layers.iter().find(|layer| layer.entry.block.header.number == height).map(|l| l.entry.hash);
+        let layered =
+            self.read().layers.iter().find(|layer| layer.entry.block.header.number == height).map(|l| l.entry.hash);
         layered.or_else(|| self.store.hash_of(u64::from(height)).ok().flatten().map(Hash))
     }
 
@@ -263,7 +265,12 @@ impl Chain {
     }
 
     /// The environment of the block after another.
-    pub(crate) fn environment_after(&self, parent: &BlockEntry, time_ms: u64, producer: tenon_types::Address) -> Environment {
+    pub(crate) fn environment_after(
+        &self,
+        parent: &BlockEntry,
+        time_ms: u64,
+        producer: tenon_types::Address,
+    ) -> Environment {
         let parameters = &self.genesis.parameters;
         Environment {
             genesis_hash: self.genesis_hash,

@@ -31,7 +31,12 @@ pub(crate) fn finalize_blocks(chain: &Chain, due: &Receiver<Hash>, told: &dyn Fn
 }
 
 /// Writes block 0.
-pub(crate) fn commit_genesis(store: &Store, entry: &BlockEntry, diff: &Diff, settled: &Settled) -> Result<(), StoreError> {
+pub(crate) fn commit_genesis(
+    store: &Store,
+    entry: &BlockEntry,
+    diff: &Diff,
+    settled: &Settled,
+) -> Result<(), StoreError> {
     store.commit(&Rows::of(entry, diff.changes(), settled).batch())
 }
 
@@ -56,7 +61,10 @@ impl<'a> Rows<'a> {
             entry,
             block: entry.block.encode(),
             receipts: &settled.receipts,
-            state: changes.iter().map(|(key, value)| (key.to_vec(), value.as_ref().map(|value| value.to_vec()))).collect(),
+            state: changes
+                .iter()
+                .map(|(key, value)| (key.to_vec(), value.as_ref().map(|value| value.to_vec())))
+                .collect(),
             pages: page_rows(&settled.pages),
             transactions: entry.transactions.iter().map(|hash| hash.0).collect(),
             events: event_rows(entry),

@@ -14,8 +14,8 @@ use tenon_host::tree::{MemoryPages, PageId};
 use tenon_host::{Diff, Engine, build_genesis};
 use tenon_store::Store;
 use tenon_types::{
-    Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash, Header,
-    Parameters, blake2b_256, extrinsics_root,
+    Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash,
+    Header, Parameters, blake2b_256, extrinsics_root,
 };
 
 /// The accounts that a development chain funds.
@@ -70,7 +70,8 @@ pub(crate) struct Begun {
 /// Takes the chain that is in the store, or begins one.
 pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() -> Genesis) -> anyhow::Result<Begun> {
     let Some(finalized) = store.finalized()? else { return found(store, engine, make()) };
-    let bytes = store.record(GENESIS_RECORD)?.context("the store has blocks and no genesis: it is not a Tenon store")?;
+    let bytes =
+        store.record(GENESIS_RECORD)?.context("the store has blocks and no genesis: it is not a Tenon store")?;
     let genesis = Genesis::decode(&mut &bytes[..]).context("the store's genesis does not decode")?;
     let genesis_hash = Hash(store.genesis()?.context("the store has no block 0")?);
     let entry = load_block(store, finalized.height)?.context("the last final block is not in the store")?;

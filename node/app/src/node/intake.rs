@@ -105,7 +105,7 @@ impl Intake {
             return Err(self.bad_signature(checked));
         }
         Ok(Validity {
-            priority: u64::try_from(checked.price()).unwrap_or(u64::MAX),
+            priority: checked.price(),
             sender: checked.sender,
             nonce: checked.nonce,
             expected_nonce: against.account(&checked.sender).nonce,
@@ -200,7 +200,11 @@ impl Intake {
             notices
         };
         self.tell(&notices);
-        self.tell_included(included.iter().map(|one| one.hash), |index| TransactionStatus::InBlock(block, index), false);
+        self.tell_included(
+            included.iter().map(|one| one.hash),
+            |index| TransactionStatus::InBlock(block, index),
+            false,
+        );
     }
 
     /// Takes note that a block is final.

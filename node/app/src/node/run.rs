@@ -52,7 +52,8 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
         .context("start the async runtime")?;
     let options = Options { archive: config.archive, ..Options::default() };
     let store = Arc::new(Store::open(config.base_path.join("chain"), &options)?);
-    let engine = WasmtimeEngine::new(&EngineOptions { cache_dir: config.code_cache.clone(), ..EngineOptions::default() })?;
+    let engine =
+        WasmtimeEngine::new(&EngineOptions { cache_dir: config.code_cache.clone(), ..EngineOptions::default() })?;
     let mode = match config.pace {
         Pace::IntervalMs(interval_ms) => DevMode::Interval { interval_ms },
         Pace::OnDemand => DevMode::OnDemand,

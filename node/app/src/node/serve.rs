@@ -6,8 +6,8 @@ use super::driver::{Command, now_ms};
 use super::intake::read_account;
 use super::state::PagesAfter;
 use crate::backend::{
-    Backend, BlockEntry, Execution, HeadEvent, ReadProof, Refusal, StateChange, StateView, TransactionStatus,
-    Unavailable, Validity,
+    Backend, BlockEntry, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, StateChange, StateView,
+    TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::DecodeAll;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use std::time::Duration;
 use tenon_abi::HostError;
 use tenon_host::tree::prove;
 use tenon_host::{Environment, QueryKind, Simulated, StateReader, query, simulate};
+use tenon_store::{Direction, EventPosition, StoreError};
 use tenon_types::proof::key_hash;
 use tenon_types::{Address, Call, Gas, Genesis, Hash};
 use tokio::sync::{broadcast, mpsc};
@@ -53,6 +54,22 @@ impl Node {
         let at_height = |height| self.chain.hash_at(height).and_then(|hash| self.chain.block(&hash));
         let anchor = at_height(next.ok_or(Unavailable::NotAnchored)?).ok_or(Unavailable::NotAnchored)?;
         Ok((at_height(height).ok_or(Unavailable::NotAnchored)?, anchor))
+    }
+}
+
+impl Node {
+    fn event_at(&self, position: &EventPosition) -> Option<EventAt> {
+        let height = u32::try_from(position.height).ok()?;
+        let block = self.chain.block(&self.chain.hash_at(height)?)?;
+        let mut left = usize::try_from(position.index).ok()?;
+        for (transaction, receipt) in (0..).zip(&block.receipts) {
+            if let Some(event) = receipt.events.get(left) {
+                let event = event.clone();
+                return Some(EventAt { block, transaction, index: position.index, event });
+            }
+            left -= receipt.events.len();
+        }
+        None
     }
 }
 
@@ -130,7 +147,8 @@ impl Backend for Node {
             .iter()
             .map(|key| {
                 let value = state.get(key).map_err(|error| unavailable(height, &error))?;
-                let proof = prove(&pages, root, &key_hash(key)).map_err(|error| Unavailable::Stopped(error.to_string()))?;
+                let proof =
+                    prove(&pages, root, &key_hash(key)).map_err(|error| Unavailable::Stopped(error.to_string()))?;
                 Ok((key.clone(), value, proof))
             })
             .collect::<Result<_, Unavailable>>()?;
@@ -141,7 +159,11 @@ impl Backend for Node {
         self.intake.validate(transaction)
     }
 
-    fn submit(&self, transaction: Vec<u8>, watcher: Option<mpsc::UnboundedSender<TransactionStatus>>) -> Result<Hash, Refusal> {
+    fn submit(
+        &self,
+        transaction: Vec<u8>,
+        watcher: Option<mpsc::UnboundedSender<TransactionStatus>>,
+    ) -> Result<Hash, Refusal> {
         let result = self.intake.submit_watched(transaction, watcher);
         self.tell(Command::PoolChanged);
         result
@@ -162,7 +184,14 @@ impl Backend for Node {
         self.intake.pool().pending().iter().map(|one| one.bytes.to_vec()).collect()
     }
 
-    fn query(&self, at: &Hash, instance: &Address, method: &str, input: &[u8], gas_limit: Gas) -> Result<Execution, Unavailable> {
+    fn query(
+        &self,
+        at: &Hash,
+        instance: &Address,
+        method: &str,
+        input: &[u8],
+        gas_limit: Gas,
+    ) -> Result<Execution, Unavailable> {
         let (state, at) = self.chain.state_after(at)?;
         let gas = if gas_limit == 0 { MAX_QUERY_GAS } else { gas_limit.min(MAX_QUERY_GAS) };
         let (kind, name) = match method.strip_prefix("invariant.") {
@@ -181,6 +210,15 @@ impl Backend for Node {
             return Ok(execution(Simulated { error, output, ..Simulated::default() }));
         };
         Ok(execution(simulate(state, &self.environment_at(&at), self.engine.clone(), from, &call)))
+    }
+
+    fn events(&self, filter: &EventFilter) -> Result<Vec<EventAt>, Unavailable> {
+        let key = [&filter.instance.0[..], filter.topic.as_ref().map_or(&[][..], |topic| &topic.0)].concat();
+        let heights = u64::from(*filter.heights.start())..=u64::from(*filter.heights.end());
+        let direction = if filter.descending { Direction::Descending } else { Direction::Ascending };
+        let unreadable = |error: StoreError| Unavailable::Stopped(error.to_string());
+        let found = self.chain.store.events(&key, heights, direction, filter.limit).map_err(unreadable)?;
+        Ok(found.iter().filter_map(|position| self.event_at(position)).collect())
     }
 
     fn heads(&self) -> broadcast::Receiver<HeadEvent> {

@@ -63,6 +63,6 @@ fn hashed(changes: &[(Key, Option<Value>)]) -> Vec<Change> {
             all
         })
     };
-    hashes.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    hashes.sort_unstable_by_key(|(key, _)| *key);
     hashes
 }

@@ -27,6 +27,7 @@ pub(super) fn find(name: &str) -> Option<Handler> {
         "dev_mine" => blocks::mine,
         "module_code" => modules::code,
         "module_list" => modules::list,
+        "module_events" => modules::events,
         "module_query" => modules::query,
         "module_show" => modules::show,
         "module_simulate" => modules::simulate,

@@ -43,3 +43,7 @@ pub(super) const MAX_CACHED_INTERFACES: usize = 256;
 /// The least time between the notifications that a transaction is in a block and that the block is final: a client was
 /// seen to skip the first if they come closer together.
 pub(super) const IN_BLOCK_BEFORE_FINALIZED: Duration = Duration::from_millis(60);
+/// Events that one answer lists, unless it is said otherwise, and at most.
+pub(super) const DEFAULT_EVENTS: u64 = 100;
+/// The most events that one answer lists.
+pub(super) const MAX_EVENTS: u64 = 1_000;

@@ -3,15 +3,17 @@
 use super::arguments::{Arguments, read_number};
 use super::context::Context;
 use super::failure::Failure;
-use super::limits::{DEFAULT_QUERY_GAS, MAX_INSTANCES, MAX_QUERY_GAS};
+use super::limits::{DEFAULT_EVENTS, DEFAULT_QUERY_GAS, MAX_EVENTS, MAX_INSTANCES, MAX_QUERY_GAS};
 use super::{interface_json, views};
-use crate::backend::StateView;
+use crate::backend::{EventAt, EventFilter, StateView};
 use parity_scale_codec::{Decode, DecodeLimit, Encode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tenon_abi::{Capabilities, Capability};
 use tenon_api::errors;
-use tenon_api::json::{AdminView, AnnouncedView, Bytes, Decimal, HexHash, ModuleSummary, ModuleView, UpgradeView};
+use tenon_api::json::{
+    AdminView, AnnouncedView, Bytes, Decimal, EventAtView, HexHash, ModuleSummary, ModuleView, UpgradeView,
+};
 use tenon_types::{
     AccountInfo, Address, AdminPolicy, Call, InstanceRecord, MAX_CALL_NESTING, ModuleRecord, ModulesCall, keys,
 };
@@ -101,6 +103,30 @@ pub(super) fn code(context: &Context, arguments: &Arguments) -> Result<Value, Fa
     let code =
         state.get(&keys::code(&hash)).ok_or_else(|| Failure::new(errors::UNKNOWN_CODE, format!("found {hash}")))?;
     Ok(json!(Bytes(code)))
+}
+
+/// `module_events`.
+pub(super) fn events(context: &Context, arguments: &Arguments) -> Result<Value, Failure> {
+    let (_, state) = context.state(None)?;
+    let (instance, _) = context.find_instance(&*state, arguments.required_text(0)?)?;
+    let height = |index, absent: u32| -> Result<u32, Failure> {
+        Ok(arguments.number(index)?.map_or(absent, |height| u32::try_from(height).unwrap_or(u32::MAX)))
+    };
+    let heights = height(2, 0)?..=height(3, context.backend.finalized().block.header.number)?;
+    let limit = usize::try_from(arguments.number(4)?.unwrap_or(DEFAULT_EVENTS).min(MAX_EVENTS)).unwrap_or(usize::MAX);
+    let descending = matches!(arguments.value(5), Some(Value::Bool(true)));
+    let filter = EventFilter { instance, topic: arguments.hash(1)?, heights, descending, limit };
+    let found = context.backend.events(&filter)?;
+    let plain: Vec<_> = found.iter().map(|at| at.event.clone()).collect();
+    let views = views::events(context, Some(&*state), &plain);
+    let row = |(at, event): (&EventAt, _)| EventAtView {
+        height: at.block.block.header.number,
+        block: HexHash(at.block.hash),
+        transaction: HexHash(at.block.transactions.get(at.transaction as usize).copied().unwrap_or_default()),
+        index: at.index,
+        event,
+    };
+    Ok(json!(found.iter().zip(views).map(row).collect::<Vec<_>>()))
 }
 
 /// `module_query`.

@@ -2,8 +2,8 @@
 //! Nothing is executed or checked but the nonce; what the chain does is tested with the real node.
 
 use crate::backend::{
-    Backend, BlockEntry, Execution, HeadEvent, ReadProof, Refusal, RefusalKind, StateView, TransactionStatus,
-    Unavailable, Validity,
+    Backend, BlockEntry, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind, StateView,
+    TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
@@ -252,6 +252,10 @@ impl Backend for Double {
 
     fn simulate(&self, _: &Hash, _: &Address, _: &[u8]) -> Result<Execution, Unavailable> {
         Ok(execution(Vec::new(), 8))
+    }
+
+    fn events(&self, _: &EventFilter) -> Result<Vec<EventAt>, Unavailable> {
+        Ok(Vec::new())
     }
 
     fn heads(&self) -> broadcast::Receiver<HeadEvent> {
