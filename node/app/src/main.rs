@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Blocks make and drop millions of small values on several threads, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     tenon::cli::main(std::env::args_os().collect())
 }

@@ -1,7 +1,7 @@
 //! `tenon events`: what an instance emitted, from the index of final blocks.
 
 use super::output::{Failure, Report, inline};
-use super::{Global, query};
+use super::{Global, query, receipt};
 use clap::Args;
 use serde_json::{Value, json};
 use tenon_api::json::{EventAtView, HexHash};
@@ -40,7 +40,11 @@ impl Events {
             json!(self.limit),
             json!(!self.oldest_first),
         ];
-        let events: Vec<EventAtView> = client.ask("module_events", params).await?;
+        let mut events: Vec<EventAtView> = client.ask("module_events", params).await?;
+        let names = client.names().await?;
+        for at in &mut events {
+            receipt::label(std::slice::from_mut(&mut at.event), &names, client.facts().prefix);
+        }
         let line = |at: &EventAtView| {
             format!("block {:>6}  {}.{} {}", at.height, at.event.source, at.event.name, inline(&at.event.fields))
         };
