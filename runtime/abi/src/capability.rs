@@ -24,16 +24,8 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of its bit.
-    pub const ALL: [Self; 8] = [
-        Self::Storage,
-        Self::Events,
-        Self::Coin,
-        Self::Call,
-        Self::Deploy,
-        Self::Upgrade,
-        Self::Hash,
-        Self::Verify,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Storage, Self::Events, Self::Coin, Self::Call, Self::Deploy, Self::Upgrade, Self::Hash, Self::Verify];
 
     /// The name used in manifests, the command line and reports.
     pub const fn name(self) -> &'static str {

@@ -6,16 +6,15 @@ pub const MODULE_ERROR_BASE: u32 = 0x1_0000;
 
 /// The number under which callers see a module's error.
 pub const fn module_error_code(number: u16) -> u32 {
-    MODULE_ERROR_BASE + number as u32
+    MODULE_ERROR_BASE.saturating_add(number as u32)
 }
 
 /// A module's own number for an error, or nothing if the host caused it.
 pub const fn module_error_number(code: u32) -> Option<u16> {
-    if code >= MODULE_ERROR_BASE && code - MODULE_ERROR_BASE <= u16::MAX as u32 {
-        #[allow(clippy::cast_possible_truncation, reason = "bounded by the line above")]
-        Some((code - MODULE_ERROR_BASE) as u16)
-    } else {
-        None
+    match code.checked_sub(MODULE_ERROR_BASE) {
+        #[allow(clippy::cast_possible_truncation, reason = "bounded by the condition")]
+        Some(number) if number <= u16::MAX as u32 => Some(number as u16),
+        _ => None,
     }
 }
 
@@ -68,7 +67,6 @@ macro_rules! host_errors {
         }
     };
 }
-
 
 host_errors! {
     /// The gas limit was used up.

@@ -5,6 +5,8 @@
 //! `tenon-engine`, and how a module calls it is in `tenon-contract`.
 
 #![no_std]
+#![warn(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test may"))]
 
 mod capability;
 mod error;

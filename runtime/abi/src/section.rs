@@ -78,14 +78,19 @@ pub const ENTRY_HEADER_BYTES: usize = 5;
 
 /// Writes one entry into a buffer of exactly `N` bytes, at compile time.
 ///
-/// Call [`EntryWriter::measure`]-style twice: build once with a large `N`, read [`EntryWriter::len`], then build with
-/// that `N` and take [`EntryWriter::finish`].
+/// Build once with a large `N`, read [`EntryWriter::length`], then build with that `N` and take
+/// [`EntryWriter::finish`].
 #[derive(Clone, Copy, Debug)]
 pub struct EntryWriter<const N: usize> {
     bytes: [u8; N],
     length: usize,
 }
 
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "it runs at compile time, where a fault stops the build"
+)]
 impl<const N: usize> EntryWriter<N> {
     /// Begins an entry of a kind.
     pub const fn new(kind: u8) -> Self {
@@ -255,7 +260,8 @@ mod tests {
     use super::*;
 
     const LENGTH: usize = EntryWriter::<64>::new(ERROR).raw(&7u16.to_le_bytes()).text("Full").text("").length();
-    const BYTES: [u8; LENGTH] = EntryWriter::<LENGTH>::new(ERROR).raw(&7u16.to_le_bytes()).text("Full").text("").finish();
+    const BYTES: [u8; LENGTH] =
+        EntryWriter::<LENGTH>::new(ERROR).raw(&7u16.to_le_bytes()).text("Full").text("").finish();
 
     #[test]
     fn reads_back_what_was_written_at_compile_time() {

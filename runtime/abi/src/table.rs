@@ -234,8 +234,12 @@ macro_rules! for_each_host_function {
 }
 
 macro_rules! capability {
-    (None) => { None };
-    (Some($name:ident)) => { Some(crate::Capability::$name) };
+    (None) => {
+        None
+    };
+    (Some($name:ident)) => {
+        Some(crate::Capability::$name)
+    };
 }
 
 macro_rules! table {

@@ -1,5 +1,7 @@
 //! For how long a transaction may be included, as Substrate encodes it.
 
+#![allow(clippy::arithmetic_side_effects, reason = "a period is from 4 to 65,536 and a phase is below it")]
+
 use crate::BlockNumber;
 use parity_scale_codec::{Decode, DecodeWithMemTracking, Encode, EncodeLike, Error, Input, Output};
 

@@ -52,9 +52,8 @@ pub fn account(address: &Address) -> Vec<u8> {
 }
 
 fn tagged(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
-    key.push(tag);
-    parts.iter().for_each(|part| key.extend_from_slice(part));
+    let mut key = parts.concat();
+    key.insert(0, tag);
     key
 }
 

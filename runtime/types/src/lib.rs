@@ -5,6 +5,8 @@
 //! ours rides inside them.
 
 #![no_std]
+#![warn(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test may"))]
 #![allow(clippy::cast_possible_truncation, reason = "derived encodings cast the index of a variant, which fits")]
 
 extern crate alloc;

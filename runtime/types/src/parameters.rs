@@ -83,7 +83,9 @@ impl Parameters {
 pub fn next_base_fee(parameters: &Parameters, base_fee: Amount, gas_used: Gas) -> Amount {
     let target = Amount::from(parameters.target_gas.max(1));
     let used = Amount::from(gas_used);
-    let change = |distance: Amount| base_fee.saturating_mul(distance.min(target)) / target / BASE_FEE_CHANGE;
+    let change = |distance: Amount| {
+        base_fee.saturating_mul(distance.min(target)).checked_div(target).unwrap_or(0) / BASE_FEE_CHANGE
+    };
     let next = if used > target {
         base_fee.saturating_add(change(used.abs_diff(target)).max(1))
     } else {

@@ -285,12 +285,12 @@ fn shares_prefix(left: &TreeHash, right: &TreeHash, bits: usize) -> bool {
     let mut rest = bits;
     for (a, b) in left.iter().zip(right) {
         if rest < 8 {
-            return rest == 0 || (a ^ b) >> (8 - rest) == 0;
+            return rest == 0 || (a ^ b).leading_zeros() as usize >= rest;
         }
         if a != b {
             return false;
         }
-        rest -= 8;
+        rest = rest.saturating_sub(8);
     }
     true
 }

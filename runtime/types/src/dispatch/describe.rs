@@ -117,7 +117,7 @@ fn token(error: TokenError) -> ErrorText {
             (2, "BelowMinimum", "the receiver would hold less than the existential deposit", "send more")
         }
     };
-    ErrorText::new(TOKEN_ERROR_BASE + index, name, message, hint)
+    ErrorText::new(TOKEN_ERROR_BASE.saturating_add(index), name, message, hint)
 }
 
 /// Errors of `Modules`, as metadata lists them: the host's by their numbers, and one that carries a module's own number.

@@ -92,7 +92,8 @@ impl TypeParser<'_> {
             self.eat(";")?;
             let digits = self.rest.find(']')?;
             let length = self.rest.get(..digits)?.parse().ok()?;
-            self.rest = self.rest.get(digits + 1..)?;
+            self.rest = self.rest.get(digits..)?;
+            self.eat("]")?;
             return Some(ValueType::Array(Box::new(item), length));
         }
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(self.rest.len());

@@ -156,8 +156,8 @@ impl Walk<'_> {
             return Err(ProofError::Incomplete);
         }
         let (left_keys, right_keys) = keys.split_at(keys.partition_point(|key| !key_bit(key, depth)));
-        let (left, left_kind) = self.subtree(depth + 1, left_keys)?;
-        let (right, right_kind) = self.subtree(depth + 1, right_keys)?;
+        let (left, left_kind) = self.subtree(depth.saturating_add(1), left_keys)?;
+        let (right, right_kind) = self.subtree(depth.saturating_add(1), right_keys)?;
         if is_lone(left_kind, right_kind) {
             return Err(ProofError::NotCompact { depth });
         }
