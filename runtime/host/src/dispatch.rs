@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use tenon_abi::{HostError, limits};
 use tenon_types::{
     Address, AdminPolicy, Amount, BalancesCall, BalancesError, BalancesEvent, Call, DispatchError, DispatchInfo, Event,
-    Gas, ModulesCall, ModulesEvent, Parameters, Receipt, SystemEvent, UtilityCall, UtilityEvent, Weight, intrinsic_gas,
-    keys, max_gas,
+    Gas, InstanceRecord, ModulesCall, ModulesEvent, Parameters, Receipt, SystemEvent, UtilityCall, UtilityEvent,
+    Weight, intrinsic_gas, keys, max_gas,
 };
 
 /// Bytes that the host's own records of an instance count for, as part of its deposit.
@@ -204,9 +204,6 @@ fn modules(host: &mut Host, sender: &Address, call: &ModulesCall) -> Dispatched 
             dispatched
         }
         ModulesCall::call { instance, method, input, value, gas_limit } => {
-            if input.len() > usize::try_from(limits::MAX_INPUT_BYTES).unwrap_or(usize::MAX) {
-                return Dispatched::failed(HostError::LimitExceeded);
-            }
             let message = Message {
                 caller: *sender,
                 address: *instance,
@@ -223,19 +220,25 @@ fn modules(host: &mut Host, sender: &Address, call: &ModulesCall) -> Dispatched 
         ModulesCall::retire { instance } => administer(host.state(), sender, instance, |state, record| {
             record.retired = true;
             state.events.push(Event::Modules(ModulesEvent::Retired { instance: *instance }));
+            Ok(())
         }),
         ModulesCall::set_admin { instance, admin } => administer(host.state(), sender, instance, |state, record| {
+            if shortens_lock(&record.admin, admin) {
+                return Err(HostError::TimeLocked);
+            }
             record.admin = *admin;
             record.announced = None;
             state.events.push(Event::Modules(ModulesEvent::AdminChanged { instance: *instance }));
+            Ok(())
         }),
         ModulesCall::announce_upgrade { instance, code_hash } => {
             administer(host.state(), sender, instance, |state, record| {
-                let AdminPolicy::Owner { delay_ms, .. } = record.admin else { return };
+                let AdminPolicy::Owner { delay_ms, .. } = record.admin else { return Err(HostError::NotAdmin) };
                 let ready_at_ms = state.environment.time_ms.saturating_add(delay_ms);
                 record.announced = Some((*code_hash, ready_at_ms));
                 let event = ModulesEvent::UpgradeAnnounced { instance: *instance, code_hash: *code_hash, ready_at_ms };
                 state.events.push(Event::Modules(event));
+                Ok(())
             })
         }
     }
@@ -254,15 +257,22 @@ fn administer(
     state: &mut Execution,
     sender: &Address,
     instance: &Address,
-    change: impl FnOnce(&mut Execution, &mut tenon_types::InstanceRecord),
+    change: impl FnOnce(&mut Execution, &mut InstanceRecord) -> Result<(), HostError>,
 ) -> Dispatched {
-    match state.administered(sender, instance) {
-        Ok(mut record) => {
-            change(state, &mut record);
-            registry::set_instance(&mut state.overlay, instance, &record);
-            Dispatched::default()
-        }
-        Err(error) => Dispatched::failed(error),
+    let changed = || {
+        let mut record = state.administered(sender, instance)?;
+        change(state, &mut record)?;
+        registry::set_instance(&mut state.overlay, instance, &record);
+        Ok::<_, HostError>(Dispatched::default())
+    };
+    changed().unwrap_or_else(Dispatched::failed)
+}
+
+/// Whether a new policy would let upgrades come sooner than the present one promises.
+fn shortens_lock(present: &AdminPolicy, new: &AdminPolicy) -> bool {
+    match (present, new) {
+        (AdminPolicy::Owner { delay_ms: present, .. }, AdminPolicy::Owner { delay_ms: new, .. }) => new < present,
+        _ => false,
     }
 }
 
@@ -286,7 +296,7 @@ fn upload(state: &mut Execution, sender: &Address, code: &[u8]) -> Dispatched {
         return Dispatched::failed(HostError::DepositTooSmall);
     }
     let code_hash = registry::set_module(&mut state.overlay, code, &info, *sender, deposit);
-    state.events.push(Event::Modules(ModulesEvent::Uploaded { code_hash, by: *sender }));
+    state.events.push(Event::Modules(ModulesEvent::Uploaded { code_hash, by: *sender, deposit }));
     Dispatched {
         output: code_hash.0.to_vec(),
         deposit: i128::try_from(deposit).unwrap_or(i128::MAX),
@@ -303,14 +313,44 @@ struct Growth {
 
 /// Locks or returns deposits for what changed in instances' storage since a mark. Returns what was locked in sum.
 fn settle(state: &mut Execution, payer: &Address, mark: usize) -> Result<i128, HostError> {
+    let mut due: Vec<_> = growth(state, mark)
+        .into_iter()
+        .filter(|(_, growth)| growth.entries != 0 || growth.bytes != 0)
+        .map(|(address, growth)| (address, growth.bytes, growth.due(&state.environment.parameters)))
+        .collect();
+    // What comes back pays for what is locked, whatever the instances' addresses are.
+    due.sort_by_key(|(_, _, due)| *due > 0);
     let mut sum = 0i128;
-    for (address, growth) in growth(state, mark) {
-        if growth.entries == 0 && growth.bytes == 0 {
-            continue;
-        }
-        sum = sum.saturating_add(settle_one(state, payer, &address, &growth)?);
+    for (address, bytes, due) in due {
+        sum = sum.saturating_add(settle_one(state, payer, &address, bytes, due)?);
     }
     Ok(sum)
+}
+
+/// Locks deposits for what genesis stores. Nobody pays them: they are a part of the supply that whoever removes the
+/// entries receives. Returns their sum.
+pub(crate) fn endow(state: &mut Execution, mark: usize) -> Result<Amount, HostError> {
+    let mut sum: Amount = 0;
+    for (address, growth) in growth(state, mark) {
+        let due = growth.due(&state.environment.parameters).max(0).unsigned_abs();
+        let mut record = registry::record(&mut state.overlay, &address)?;
+        record.stored_bytes = record.stored_bytes.saturating_add_signed(growth.bytes);
+        record.deposit = record.deposit.saturating_add(due);
+        registry::set_instance(&mut state.overlay, &address, &record);
+        sum = sum.saturating_add(due);
+    }
+    Ok(sum)
+}
+
+impl Growth {
+    /// The deposit for it: negative if it comes back.
+    fn due(&self, parameters: &Parameters) -> i128 {
+        let price = |count: i64, each: Amount| {
+            let each = i128::try_from(each).unwrap_or(i128::MAX);
+            i128::from(count).saturating_mul(each)
+        };
+        price(self.entries, parameters.deposit_per_entry).saturating_add(price(self.bytes, parameters.deposit_per_byte))
+    }
 }
 
 fn growth(state: &mut Execution, mark: usize) -> BTreeMap<Address, Growth> {
@@ -339,17 +379,17 @@ fn signed(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-fn settle_one(state: &mut Execution, payer: &Address, address: &Address, growth: &Growth) -> Result<i128, HostError> {
+fn settle_one(
+    state: &mut Execution,
+    payer: &Address,
+    address: &Address,
+    bytes: i64,
+    due: i128,
+) -> Result<i128, HostError> {
     let environment = state.environment.clone();
     let parameters = &environment.parameters;
-    let price = |count: i64, each: Amount| {
-        let each = i128::try_from(each).unwrap_or(i128::MAX);
-        i128::from(count).saturating_mul(each)
-    };
-    let due = price(growth.entries, parameters.deposit_per_entry)
-        .saturating_add(price(growth.bytes, parameters.deposit_per_byte));
     let mut record = registry::record(&mut state.overlay, address)?;
-    record.stored_bytes = record.stored_bytes.saturating_add_signed(growth.bytes);
+    record.stored_bytes = record.stored_bytes.saturating_add_signed(bytes);
     let amount = if due > 0 { due.unsigned_abs() } else { due.unsigned_abs().min(record.deposit) };
     let moved = i128::try_from(amount).unwrap_or(i128::MAX);
     if due > 0 {

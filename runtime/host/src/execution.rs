@@ -27,6 +27,8 @@ pub struct Execution {
     pub(crate) emitted: u32,
     pub(crate) transient: BTreeMap<(Address, Vec<u8>), Vec<u8>>,
     pub(crate) transient_journal: Vec<TransientUndo>,
+    /// Bytes written to transient storage, undone ones included.
+    pub(crate) transient_bytes: usize,
     pub(crate) logs: Vec<(u32, String)>,
     pub(crate) tracing: bool,
 }
@@ -66,6 +68,13 @@ pub(crate) struct Message {
     pub(crate) input: Vec<u8>,
     pub(crate) value: Amount,
     pub(crate) read_only: bool,
+}
+
+impl Message {
+    /// Whether it asks for nothing if there is no `init` or `migrate`.
+    fn is_no_setup(&self) -> bool {
+        matches!(self.entry, Entry::Setup(_)) && self.input.is_empty() && self.value == 0
+    }
 }
 
 /// Which export a message enters.
@@ -131,6 +140,7 @@ impl Execution {
             emitted: 0,
             transient: BTreeMap::new(),
             transient_journal: Vec::new(),
+            transient_bytes: 0,
             logs: Vec::new(),
             tracing: false,
         }
@@ -144,6 +154,7 @@ impl Execution {
         self.emitted = 0;
         self.transient.clear();
         self.transient_journal.clear();
+        self.transient_bytes = 0;
         self.logs.clear();
         self.overlay.commit();
     }
@@ -186,6 +197,9 @@ impl Execution {
     fn admit(&mut self, message: &Message) -> Result<(Instance, String, bool), HostError> {
         if self.frames.len() >= usize::try_from(limits::MAX_CALL_DEPTH).unwrap_or(usize::MAX) {
             return Err(HostError::StackOverflow);
+        }
+        if message.input.len() > usize::try_from(limits::MAX_INPUT_BYTES).unwrap_or(usize::MAX) {
+            return Err(HostError::LimitExceeded);
         }
         let instance = self.instance(&message.address)?;
         let (export, read_only) = resolve(&instance, &message.entry).ok_or(HostError::MethodNotFound)?;
@@ -250,7 +264,7 @@ impl Host {
         let state = self.state();
         let (instance, export, read_only) = match state.admit(&message) {
             Ok(admitted) => admitted,
-            Err(HostError::MethodNotFound) if matches!(message.entry, Entry::Setup(_)) && message.input.is_empty() => {
+            Err(HostError::MethodNotFound) if message.is_no_setup() => {
                 return Outcome { error: 0, data: Vec::new(), gas_left: gas };
             }
             Err(error) => return Outcome::refused(error, gas),

@@ -3,13 +3,15 @@
 use crate::coin::{self, Existence};
 use crate::execution::{Creation, Ended, Entry, Frame, Message};
 use crate::interface::{Guest, Host, HostFunctions, Trap};
+use crate::scan::Scan;
 use crate::state::Value;
 use tenon_abi::{ABSENT, CALL_READ_ONLY, Capability, HostError, HostFunction, Mode, limits};
 use tenon_crypto::hash;
 use tenon_types::{Address, AdminPolicy, Amount, Event, Hash, ModulesEvent, keys};
 
-/// Gas for each entry that a scan looks at beyond its base.
-const SCAN_STEP_GAS: u64 = 1_000;
+/// Bytes of keys and values that a transaction may write to transient storage: each write is kept until the transaction
+/// ends, so that it can be undone.
+const MAX_TRANSIENT_BYTES: usize = 4 * 1024 * 1024;
 
 impl Host {
     fn frame(&mut self) -> &mut Frame {
@@ -59,10 +61,7 @@ impl Host {
 
     /// Whether the running code may call an address, by its manifest.
     fn may_call(&mut self, address: &Address) -> bool {
-        let targets = &self.frame().instance.module.call_targets;
-        targets
-            .iter()
-            .any(|target| target == "*" || keys::named_address(target) == *address || *target == address.to_string())
+        self.frame().instance.module.may_call(address)
     }
 }
 
@@ -152,7 +151,12 @@ impl HostFunctions for Host {
     ) -> Result<u64, Trap> {
         self.load_key(guest, key, key_length)?;
         match self.stored() {
-            Some(value) => guest.copy_out(out, capacity, &value).map(u64::from),
+            Some(value) => {
+                // All of the value was read, however little of it the guest takes.
+                guest.charge_bytes(value.len())?;
+                guest.byte_gas = 0;
+                guest.copy_out(out, capacity, &value).map(u64::from)
+            }
             None => Ok(ABSENT),
         }
     }
@@ -195,14 +199,8 @@ impl HostFunctions for Host {
         let prefix = self.frame().key.clone();
         let start = guest.bytes(start, start_length, limits::MAX_KEY_BYTES)?.to_vec();
         let start = (!start.is_empty()).then(|| [&prefix[..], &start[..]].concat());
-        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let steps = usize::try_from(guest.gas / SCAN_STEP_GAS).unwrap_or(usize::MAX);
-        let (entries, seen) = self.state().overlay.scan(&prefix, start.as_deref(), descending == 1, limit, steps);
-        guest.charge(SCAN_STEP_GAS.saturating_mul(u64::try_from(seen).unwrap_or(u64::MAX)))?;
-        if seen >= steps && entries.len() < limit {
-            return Err(Trap::OutOfGas);
-        }
-        copy_entries(guest, &entries, prefix.len(), out, capacity)
+        let scan = Scan { prefix: &prefix, start: start.as_deref(), descending: descending == 1, limit };
+        scan.copy(&self.state().overlay, guest, out, capacity)
     }
 
     fn transient_get(
@@ -233,6 +231,10 @@ impl HostFunctions for Host {
         let value = guest.bytes(data, length, limits::MAX_VALUE_BYTES)?.to_vec();
         let key = (self.frame().address, key);
         let state = self.state();
+        state.transient_bytes = state.transient_bytes.saturating_add(key.1.len()).saturating_add(value.len());
+        if state.transient_bytes > MAX_TRANSIENT_BYTES {
+            return Err(Trap::Host(HostError::LimitExceeded));
+        }
         let before =
             if value.is_empty() { state.transient.remove(&key) } else { state.transient.insert(key.clone(), value) };
         state.transient_journal.push((key, before));
@@ -448,35 +450,4 @@ impl HostFunctions for Host {
         self.state().log(line);
         Ok(())
     }
-}
-
-/// Writes scanned entries as the table describes, as many as fit.
-fn copy_entries(
-    guest: &mut Guest<'_>,
-    entries: &[(crate::Key, Value)],
-    prefix: usize,
-    out: u32,
-    capacity: u32,
-) -> Result<u64, Trap> {
-    let too_long = |_| Trap::Host(HostError::LimitExceeded);
-    let capacity_bytes = usize::try_from(capacity).map_err(too_long)?;
-    let mut bytes = Vec::with_capacity(capacity_bytes.min(64 * 1024));
-    let mut count = 0u64;
-    for (key, value) in entries {
-        let key = key.get(prefix..).unwrap_or_default();
-        let needed = 8 + key.len() + value.len();
-        if bytes.len() + needed > capacity_bytes {
-            if count == 0 {
-                return u64::try_from(needed).map_err(too_long);
-            }
-            break;
-        }
-        bytes.extend_from_slice(&u32::try_from(key.len()).map_err(too_long)?.to_le_bytes());
-        bytes.extend_from_slice(key);
-        bytes.extend_from_slice(&u32::try_from(value.len()).map_err(too_long)?.to_le_bytes());
-        bytes.extend_from_slice(value);
-        count += 1;
-    }
-    let length = guest.copy_out(out, capacity, &bytes)?;
-    Ok(count << 32 | u64::from(length))
 }

@@ -1,6 +1,7 @@
 //! The first state: balances and protocol modules, deployed as any other module is.
 
 use crate::coin;
+use crate::dispatch;
 use crate::environment::Environment;
 use crate::execution::{Creation, Execution};
 use crate::interface::{CodeRefused, Engine, Host};
@@ -20,7 +21,7 @@ const INIT_GAS: Gas = 1_000_000_000;
 pub struct GenesisState {
     /// Every entry, in the order of the keys.
     pub changes: Changes,
-    /// The supply of the native coin.
+    /// The supply of the native coin: the balances, and deposits for what the modules store.
     pub supply: Amount,
 }
 
@@ -68,10 +69,12 @@ pub fn build_genesis(genesis: &Genesis, engine: Arc<dyn Engine>) -> Result<Genes
     let empty: Arc<dyn StateReader> = Arc::new(BTreeMap::<Arc<[u8]>, Value>::new());
     let environment = Arc::new(Environment::genesis(genesis));
     let mut host = Host::new(Execution::new(Overlay::new(empty), environment, engine));
-    let supply = balances(host.state(), genesis)?;
+    let mut supply = balances(host.state(), genesis)?;
     for module in &genesis.modules {
-        create(&mut host, module)?;
+        let deposit = create(&mut host, module)?;
+        supply = supply.checked_add(deposit).ok_or_else(|| GenesisError::Duplicate(module.name.clone()))?;
     }
+    coin::set_supply(&mut host.state().overlay, supply);
     Ok(GenesisState { changes: host.into_state().overlay.into_changes(), supply })
 }
 
@@ -90,11 +93,11 @@ fn balances(state: &mut Execution, genesis: &Genesis) -> Result<Amount, GenesisE
         coin::set_account(&mut state.overlay, address, &account);
         supply = supply.checked_add(*found).ok_or_else(|| GenesisError::Duplicate(address.to_string()))?;
     }
-    coin::set_supply(&mut state.overlay, supply);
     Ok(supply)
 }
 
-fn create(host: &mut Host, module: &GenesisModule) -> Result<(), GenesisError> {
+/// Creates a module's instance and returns the deposit for what it stores.
+fn create(host: &mut Host, module: &GenesisModule) -> Result<Amount, GenesisError> {
     let state = host.state();
     let refused = |source| GenesisError::Code { name: module.name.clone(), source };
     let info = state.engine.validate(&module.code).map_err(refused)?;
@@ -106,6 +109,7 @@ fn create(host: &mut Host, module: &GenesisModule) -> Result<(), GenesisError> {
     let address = keys::named_address(&module.name);
     state.overlay.set(&name_key, Some(address.0.as_slice().into()));
     state.begin(Address::ZERO);
+    let mark = state.overlay.checkpoint();
     let creation = Creation {
         creator: Address::ZERO,
         address,
@@ -116,10 +120,13 @@ fn create(host: &mut Host, module: &GenesisModule) -> Result<(), GenesisError> {
         capabilities: None,
     };
     let outcome = host.create(creation, INIT_GAS, limits::MAX_STACK_BYTES);
+    let failed = |code: u32| {
+        let name = HostError::from_code(code).map_or("", HostError::name);
+        let detail = format!("{name} {}", String::from_utf8_lossy(&outcome.data));
+        GenesisError::Init { name: module.name.clone(), code, detail }
+    };
     if outcome.error == 0 {
-        return Ok(());
+        return dispatch::endow(host.state(), mark).map_err(|error| failed(error.code()));
     }
-    let name = HostError::from_code(outcome.error).map_or("", HostError::name);
-    let detail = format!("{name} {}", String::from_utf8_lossy(&outcome.data));
-    Err(GenesisError::Init { name: module.name.clone(), code: outcome.error, detail })
+    Err(failed(outcome.error))
 }

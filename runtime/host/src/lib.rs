@@ -7,7 +7,7 @@
 //! | `overlay` | changes over a base state, with a journal to undo them |
 //! | `coin` | the native coin |
 //! | `registry` | code and instances |
-//! | `execution`, `functions` | call frames and the host functions |
+//! | `execution`, `functions`, `scan` | call frames and the host functions |
 //! | `dispatch`, `executor` | transactions, fees, blocks |
 //! | `genesis` | the first state |
 //! | [`tree`] | the authenticated state tree |
@@ -24,6 +24,7 @@ mod genesis;
 pub mod interface;
 mod overlay;
 mod registry;
+mod scan;
 mod simulate;
 mod state;
 pub mod tree;

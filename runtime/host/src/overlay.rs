@@ -2,10 +2,13 @@
 //!
 //! Reads of the base are kept, so that an account or balance that a block touches often is read once.
 
-use crate::state::{Changes, Key, Range, StateReader, Value, after_prefix, merged_scan};
+use crate::state::{Changes, Key, Look, Range, StateReader, Value, after_prefix, merged_scan};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound::{Included, Unbounded};
 use std::sync::Arc;
+
+/// Entries of the base that a scan reads before it shows the first of them: so many may have been read for nothing.
+const SCAN_CHUNK: usize = 8;
 
 #[derive(Clone, Debug)]
 struct Slot {
@@ -19,7 +22,15 @@ pub struct Overlay {
     // Never iterated: the order of keys comes from `written`.
     slots: HashMap<Key, Slot>,
     written: BTreeSet<Key>,
-    journal: Vec<(Key, Option<Value>)>,
+    journal: Vec<Undo>,
+}
+
+/// How one change is undone.
+struct Undo {
+    key: Key,
+    before: Option<Value>,
+    /// Whether the entry was unchanged before.
+    first: bool,
 }
 
 impl Overlay {
@@ -44,29 +55,29 @@ impl Overlay {
         if before.is_none() && value.is_none() {
             return before;
         }
-        let key = self.remember(key);
+        let (key, first) = self.remember(key);
         let slot = self.slots.get_mut(&key).expect("`get` made the slot");
         slot.value = value;
         slot.changed = true;
-        self.journal.push((key, before.clone()));
+        self.journal.push(Undo { key, before: before.clone(), first });
         before
     }
 
-    /// Entries of base and changes together; arguments as in [`StateReader::scan`]. Stops early after `max_steps` entries
-    /// were looked at, removed ones included; returns the entries and the number looked at.
-    pub fn scan(
+    /// Entries of base and changes together; arguments as in [`StateReader::scan`]. `look` is shown each entry before the
+    /// next is looked at, removed ones included, and says whether to go on.
+    pub fn scan<'a>(
         &self,
         prefix: &[u8],
         start: Option<&[u8]>,
         descending: bool,
         limit: usize,
-        max_steps: usize,
-    ) -> (Vec<(Key, Value)>, usize) {
+        look: &'a mut Look<'a>,
+    ) -> Vec<(Key, Value)> {
         let mut changed = self.changed_in(prefix, start, descending);
         // A changed entry is among `changed`, or hides that of the base because it was removed.
         let hidden = |key: &Key| self.slots.get(key).is_some_and(|slot| slot.changed);
         let range = Range { prefix, start, descending };
-        merged_scan(self.base.as_ref(), &mut changed, &hidden, range, limit, max_steps)
+        merged_scan(self.base.as_ref(), &mut changed, &hidden, range, (limit, SCAN_CHUNK), look)
     }
 
     fn changed_in<'a>(
@@ -92,20 +103,25 @@ impl Overlay {
         self.journal.len()
     }
 
-    /// Undoes every change since a mark.
+    /// Undoes every change since a mark. What was not changed before is unchanged again, so that scans cost the same as
+    /// if nothing had been written.
     pub fn undo(&mut self, checkpoint: usize) {
         while self.journal.len() > checkpoint {
-            let (key, before) = self.journal.pop().expect("longer than the mark");
+            let Undo { key, before, first } = self.journal.pop().expect("longer than the mark");
             let slot = self.slots.get_mut(&key).expect("a journalled key has a slot");
             slot.value = before;
+            if first {
+                slot.changed = false;
+                self.written.remove(&key);
+            }
         }
     }
 
     /// The entries changed since a mark, each once, with the value before the mark, in the order of their keys.
     pub fn changed_since(&self, checkpoint: usize) -> BTreeMap<Key, Option<Value>> {
         let mut before = BTreeMap::new();
-        for (key, value) in self.journal.get(checkpoint..).unwrap_or_default() {
-            before.entry(key.clone()).or_insert_with(|| value.clone());
+        for undo in self.journal.get(checkpoint..).unwrap_or_default() {
+            before.entry(undo.key.clone()).or_insert_with(|| undo.before.clone());
         }
         before
     }
@@ -125,13 +141,14 @@ impl Overlay {
         written.into_iter().map(changed).collect()
     }
 
-    fn remember(&mut self, key: &[u8]) -> Key {
+    /// The stored form of a key that is about to change, and whether this is its first change.
+    fn remember(&mut self, key: &[u8]) -> (Key, bool) {
         let (stored, slot) = self.slots.get_key_value(key).expect("`get` made the slot");
-        let stored = stored.clone();
-        if !slot.changed {
+        let (stored, first) = (stored.clone(), !slot.changed);
+        if first {
             self.written.insert(stored.clone());
         }
-        stored
+        (stored, first)
     }
 }
 
@@ -186,12 +203,14 @@ mod tests {
                     },
                     Step::Scan(prefix, start, descending, limit) => {
                         let start: Option<Vec<u8>> = start.map(|tail| [prefix.clone(), tail].concat());
-                        prop_assert_eq!(overlay.scan(&prefix, start.as_deref(), descending, limit, usize::MAX).0,
-                                        StateReader::scan(&model, &prefix, start.as_deref(), descending, limit));
+                        let found = overlay.scan(&prefix, start.as_deref(), descending, limit, &mut |_, _| true);
+                        prop_assert_eq!(found, StateReader::scan(&model, &prefix, start.as_deref(), descending, limit));
                     }
                 }
             }
             let mut result = first;
+            prop_assert!(overlay.written.iter().all(|key| overlay.slots[key].changed));
+            prop_assert_eq!(overlay.written.len(), overlay.slots.values().filter(|slot| slot.changed).count());
             for (key, value) in overlay.into_changes() {
                 match value {
                     Some(value) => result.insert(key, value),

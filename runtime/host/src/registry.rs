@@ -4,7 +4,7 @@ use crate::interface::{Engine, LoadError, LoadedModule, ModuleInfo};
 use crate::overlay::Overlay;
 use crate::state::Value;
 use parity_scale_codec::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenon_abi::{Capabilities, HostError, section};
 use tenon_types::{Address, Hash, InstanceRecord, ModuleRecord, blake2b_256, keys};
@@ -13,8 +13,43 @@ use tenon_types::{Address, Hash, InstanceRecord, ModuleRecord, blake2b_256, keys
 #[derive(Clone)]
 pub(crate) struct Instance {
     pub(crate) record: Arc<InstanceRecord>,
-    pub(crate) module: Arc<ModuleRecord>,
+    pub(crate) module: Arc<Module>,
     pub(crate) code: Arc<dyn LoadedModule>,
+}
+
+/// What calls need to know of code.
+pub(crate) struct Module {
+    /// The methods by export name, ascending, with their flags.
+    methods: Vec<(String, u8)>,
+    /// The instances that it may call; all if absent.
+    targets: Option<BTreeSet<Address>>,
+}
+
+impl Module {
+    fn new(record: ModuleRecord) -> Self {
+        let any = record.call_targets.iter().any(|target| target == "*");
+        let named = |target: &String| [Some(keys::named_address(target)), hex_address(target)];
+        let targets = (!any).then(|| record.call_targets.iter().flat_map(named).flatten().collect());
+        Self { methods: record.methods, targets }
+    }
+
+    /// Whether the manifest names an address among the callees.
+    pub(crate) fn may_call(&self, address: &Address) -> bool {
+        self.targets.as_ref().is_none_or(|targets| targets.contains(address))
+    }
+}
+
+/// An address as manifests write it: `0x` and 64 lowercase digits.
+fn hex_address(text: &str) -> Option<Address> {
+    let digits = text.strip_prefix("0x")?;
+    if digits.len() != 64 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    let mut address = [0; 32];
+    for (index, byte) in address.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(Address(address))
 }
 
 impl Instance {
@@ -38,10 +73,12 @@ impl Instance {
     }
 }
 
-/// Decoded records by address, each kept as long as the bytes in the state are the same object.
+/// Decoded records, each kept as long as the bytes in the state are the same object. An instance's record changes with
+/// each deposit, that of its code does not.
 #[derive(Default)]
 pub(crate) struct Registry {
     instances: BTreeMap<Address, (Value, Instance)>,
+    modules: BTreeMap<Hash, (Value, Arc<Module>)>,
 }
 
 impl Registry {
@@ -62,11 +99,24 @@ impl Registry {
             return Ok(instance.clone());
         }
         let record = InstanceRecord::decode(&mut &bytes[..]).map_err(|_| HostError::Internal)?;
-        let module = module(overlay, &record.code_hash)?;
+        let module = self.module(overlay, &record.code_hash)?;
         let code = load(overlay, engine, &record.code_hash)?;
-        let instance = Instance { record: Arc::new(record), module: Arc::new(module), code };
+        let instance = Instance { record: Arc::new(record), module, code };
         self.instances.insert(*address, (bytes, instance.clone()));
         Ok(instance)
+    }
+
+    fn module(&mut self, overlay: &mut Overlay, hash: &Hash) -> Result<Arc<Module>, HostError> {
+        let bytes = overlay.get(&keys::module(hash)).ok_or(HostError::CodeNotFound)?;
+        if let Some((known, module)) = self.modules.get(hash)
+            && Arc::ptr_eq(known, &bytes)
+        {
+            return Ok(module.clone());
+        }
+        let record = ModuleRecord::decode(&mut &bytes[..]).map_err(|_| HostError::Internal)?;
+        let module = Arc::new(Module::new(record));
+        self.modules.insert(*hash, (bytes, module.clone()));
+        Ok(module)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::overlay::Overlay;
 use crate::state::{Key, StateReader, Value};
 use std::sync::Arc;
 use tenon_abi::limits;
-use tenon_types::{Address, Amount, Call, Event, Gas, Parameters, intrinsic_gas};
+use tenon_types::{Address, Amount, Call, ErrorText, Event, Gas, Parameters, intrinsic_gas};
 
 /// Bytes of a signed transaction beside its call, for the estimate of its fee.
 const SIGNED_BYTES: usize = 112;
@@ -18,7 +18,7 @@ const SIGNED_BYTES: usize = 112;
 pub struct Simulated {
     /// 0 or the error's number.
     pub error: u32,
-    /// Whether the error is one of the native coin and has no number of a call.
+    /// The error of a transaction, as its receipt would hold it.
     pub dispatch_error: Option<tenon_types::DispatchError>,
     /// The output, or the error's data.
     pub output: Vec<u8>,
@@ -109,9 +109,8 @@ pub fn simulate(
         })
         .filter(|(_, before, after)| before != after)
         .collect();
-    let code = dispatched.error.and_then(|error| error.code());
     Simulated {
-        error: code.unwrap_or_else(|| u32::from(dispatched.error.is_some())),
+        error: dispatched.error.map_or(0, |error| ErrorText::of_dispatch(&error, None).number),
         dispatch_error: dispatched.error,
         output: dispatched.output,
         gas_used,

@@ -53,25 +53,28 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
     Unbounded
 }
 
+/// Is shown each entry that a scan looks at, removed ones included, and says whether the scan goes on.
+pub(crate) type Look<'a> = dyn FnMut(&Key, Option<&Value>) -> bool + 'a;
+
 /// Merges changed entries with those of the base.
-struct Merge {
+struct Merge<'a> {
     found: Vec<(Key, Value)>,
-    steps: usize,
     limit: usize,
-    max_steps: usize,
+    stopped: bool,
+    look: &'a mut Look<'a>,
     descending: bool,
 }
 
-impl Merge {
+impl Merge<'_> {
     fn is_full(&self) -> bool {
-        self.found.len() >= self.limit || self.steps >= self.max_steps
+        self.found.len() >= self.limit || self.stopped
     }
 
     fn push(&mut self, key: Key, value: Option<Value>) {
         if self.is_full() {
             return;
         }
-        self.steps += 1;
+        self.stopped = !(self.look)(&key, value.as_ref());
         if let Some(value) = value {
             self.found.push((key, value));
         }
@@ -102,24 +105,25 @@ pub(crate) struct Range<'a> {
 }
 
 /// Scans a base with changes over it. `changed` gives the changed entries of the range in the order of the scan, `hidden`
-/// tells whether a key of the base is among all changed ones.
-pub(crate) fn merged_scan(
+/// tells whether a key of the base is among all changed ones. At most `chunk` entries of the base are read before the
+/// first of them is shown to `look`.
+pub(crate) fn merged_scan<'a>(
     base: &dyn StateReader,
     changed: &mut dyn Iterator<Item = (Key, Option<Value>)>,
     hidden: &dyn Fn(&Key) -> bool,
     range: Range<'_>,
-    limit: usize,
-    max_steps: usize,
-) -> (Vec<(Key, Value)>, usize) {
-    let mut merge = Merge { found: Vec::new(), steps: 0, limit, max_steps, descending: range.descending };
+    (limit, chunk): (usize, usize),
+    look: &'a mut Look<'a>,
+) -> Vec<(Key, Value)> {
+    let mut merge = Merge { found: Vec::new(), limit, stopped: false, look, descending: range.descending };
     let mut changed = changed.peekable();
     let mut resume: Option<Key> = None;
     loop {
         let from = resume.as_deref().or(range.start);
-        let wanted = limit.saturating_sub(merge.found.len()).saturating_add(2);
-        let chunk = base.scan(range.prefix, from, range.descending, wanted);
-        let last_chunk = chunk.len() < wanted;
-        for (key, value) in chunk {
+        let wanted = limit.saturating_sub(merge.found.len()).saturating_add(2).min(chunk.max(2));
+        let entries = base.scan(range.prefix, from, range.descending, wanted);
+        let last_chunk = entries.len() < wanted;
+        for (key, value) in entries {
             if resume.as_ref() == Some(&key) {
                 continue;
             }
@@ -129,12 +133,12 @@ pub(crate) fn merged_scan(
             }
             resume = Some(key);
             if merge.is_full() {
-                return (merge.found, merge.steps);
+                return merge.found;
             }
         }
         if last_chunk {
             merge.take_changed(&mut changed, None);
-            return (merge.found, merge.steps);
+            return merge.found;
         }
     }
 }
@@ -201,7 +205,7 @@ impl LayeredState {
         };
         let below = Below { state: self, layer: layer.saturating_add(1) };
         let hidden = |key: &Key| diff.get(key).is_some();
-        merged_scan(&below, &mut diff.range(range), &hidden, range, limit, usize::MAX).0
+        merged_scan(&below, &mut diff.range(range), &hidden, range, (limit, usize::MAX), &mut |_, _| true)
     }
 }
 
