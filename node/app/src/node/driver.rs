@@ -61,7 +61,11 @@ impl Driver {
                     timer_ms = None;
                     Input::Tick
                 }
-                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    // What was announced is not taken back: it is final before the node ends.
+                    drop(self.to_finalize.send(self.chain.best().hash));
+                    return;
+                }
             };
             timer_ms = self.perform(input).or(timer_ms);
         }
