@@ -62,8 +62,9 @@ impl Driver {
                     Input::Tick
                 }
                 Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    // What was announced is not taken back: it is final before the node ends.
-                    drop(self.to_finalize.send(self.chain.best().hash));
+                    // What was announced is not taken back: it is final before the node ends. If nobody makes blocks
+                    // final any more, the node has failed already.
+                    let _ = self.to_finalize.send(self.chain.best().hash);
                     return;
                 }
             };
