@@ -18,7 +18,7 @@ use tenon_types::{
 };
 
 /// Bytes that the host's own records of an instance count for, as part of its deposit.
-const INSTANCE_BYTES: u64 = 256;
+const INSTANCE_BYTES: i64 = 256;
 
 /// How the calls of a transaction ended.
 #[derive(Default)]
@@ -353,6 +353,11 @@ impl Growth {
     }
 }
 
+/// 1 if an entry came to exist, -1 if it ceased to.
+fn appeared(before: &Option<Value>, after: &Option<Value>) -> i64 {
+    i64::from(after.is_some()).saturating_sub(i64::from(before.is_some()))
+}
+
 fn growth(state: &mut Execution, mark: usize) -> BTreeMap<Address, Growth> {
     let mut all: BTreeMap<Address, Growth> = BTreeMap::new();
     for (key, before) in state.overlay.changed_since(mark) {
@@ -362,13 +367,14 @@ fn growth(state: &mut Execution, mark: usize) -> BTreeMap<Address, Growth> {
         match own {
             keys::Owned::Entry(length) => {
                 let size = |value: &Value| signed(length.saturating_add(value.len()));
-                growth.entries += i64::from(after.is_some()) - i64::from(before.is_some());
-                growth.bytes += after.as_ref().map_or(0, size) - before.as_ref().map_or(0, size);
+                growth.entries = growth.entries.saturating_add(appeared(&before, &after));
+                let more = after.as_ref().map_or(0, size).saturating_sub(before.as_ref().map_or(0, size));
+                growth.bytes = growth.bytes.saturating_add(more);
             }
             keys::Owned::Record => {
-                let new = i64::from(after.is_some()) - i64::from(before.is_some());
-                growth.entries += new;
-                growth.bytes += new * i64::try_from(INSTANCE_BYTES).unwrap_or(i64::MAX);
+                let new = appeared(&before, &after);
+                growth.entries = growth.entries.saturating_add(new);
+                growth.bytes = growth.bytes.saturating_add(new.saturating_mul(INSTANCE_BYTES));
             }
         }
     }

@@ -350,7 +350,7 @@ impl Host {
 
     /// Gas for a callee: what it asks for, but never all that the caller has.
     pub(crate) fn callee_gas(left: Gas, asked: Gas) -> Gas {
-        let most = left - left / GAS_KEPT;
+        let most = left.saturating_sub(left / GAS_KEPT);
         if asked == 0 { most } else { asked.min(most) }
     }
 }
@@ -460,6 +460,8 @@ fn explain(export: &str, outcome: &Outcome) -> String {
         Some(HostError::Panic) => format!("{export} panicked: {text}"),
         Some(HostError::BadInput) => format!("{export} refused its input: {text}"),
         Some(error) => format!("{export} ended: {}", error.name()),
-        None => format!("{export} failed with its error {}", outcome.error - tenon_abi::MODULE_ERROR_BASE),
+        None => {
+            format!("{export} failed with its error {}", outcome.error.saturating_sub(tenon_abi::MODULE_ERROR_BASE))
+        }
     }
 }

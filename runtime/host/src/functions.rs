@@ -253,8 +253,9 @@ impl HostFunctions for Host {
         if topic_count > limits::MAX_TOPICS || state.emitted >= limits::MAX_EVENTS {
             return Err(Trap::Host(HostError::LimitExceeded));
         }
-        state.emitted += 1;
-        let (topics, _) = guest.bytes(topics, topic_count * 32, limits::MAX_TOPICS * 32)?.as_chunks::<32>();
+        state.emitted = state.emitted.saturating_add(1);
+        let (topics, _) =
+            guest.bytes(topics, topic_count.saturating_mul(32), limits::MAX_TOPICS * 32)?.as_chunks::<32>();
         let topics = topics.iter().map(|topic| Hash(*topic)).collect();
         let data = guest.bytes(data, length, limits::MAX_EVENT_BYTES)?.to_vec();
         let instance = self.frame().address;
@@ -309,9 +310,9 @@ impl HostFunctions for Host {
         let entry = if read_only { Entry::Query(method) } else { Entry::Call(method) };
         let message = Message { caller: frame.address, address, entry, input, value, read_only };
         let gas = Self::callee_gas(guest.gas, gas_limit);
-        let kept = guest.gas - gas;
+        let kept = guest.gas.saturating_sub(gas);
         let outcome = self.enter(message, gas, guest.stack_left);
-        guest.gas = kept + outcome.gas_left;
+        guest.gas = kept.saturating_add(outcome.gas_left);
         let length = u64::try_from(outcome.data.len()).map_err(|_| Trap::Host(HostError::LimitExceeded))?;
         self.frame().return_data = outcome.data;
         Ok(u64::from(outcome.error) << 32 | length)
@@ -349,9 +350,9 @@ impl HostFunctions for Host {
         let address = keys::instance_address(&creator, &code_hash, &salt);
         let creation = Creation { creator, address, code_hash, input, value, admin, capabilities: None };
         let gas = Self::callee_gas(guest.gas, 0);
-        let kept = guest.gas - gas;
+        let kept = guest.gas.saturating_sub(gas);
         let outcome = self.create(creation, gas, guest.stack_left);
-        guest.gas = kept + outcome.gas_left;
+        guest.gas = kept.saturating_add(outcome.gas_left);
         self.frame().return_data = outcome.data;
         if outcome.error == 0 {
             guest.write(out, &address.0)?;
@@ -373,9 +374,9 @@ impl HostFunctions for Host {
         let by = self.frame().address;
         guest.charge(self.state().environment.parameters.instance_gas)?;
         let gas = Self::callee_gas(guest.gas, 0);
-        let kept = guest.gas - gas;
+        let kept = guest.gas.saturating_sub(gas);
         let outcome = Self::upgrade(self, by, address, code_hash, input, gas, guest.stack_left);
-        guest.gas = kept + outcome.gas_left;
+        guest.gas = kept.saturating_add(outcome.gas_left);
         self.frame().return_data = outcome.data;
         Ok(outcome.error)
     }

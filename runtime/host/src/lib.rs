@@ -14,6 +14,9 @@
 //!
 //! No I/O, no clock, no entropy: the base state and the block's environment are inputs, changes and receipts outputs.
 
+#![warn(clippy::arithmetic_side_effects, clippy::float_arithmetic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test may"))]
+
 mod coin;
 mod dispatch;
 mod environment;

@@ -46,8 +46,8 @@ fn hex_address(text: &str) -> Option<Address> {
         return None;
     }
     let mut address = [0; 32];
-    for (index, byte) in address.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(digits.get(2 * index..2 * index + 2)?, 16).ok()?;
+    for (byte, pair) in address.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(Address(address))
 }

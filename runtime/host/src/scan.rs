@@ -57,7 +57,7 @@ impl Scan<'_> {
         let mut count = 0;
         for (key, value) in entries {
             let needed = self.entry_bytes(key, value);
-            if needed > capacity - bytes.len() {
+            if needed > capacity.saturating_sub(bytes.len()) {
                 if count == 0 {
                     return Ok(Encoded::TooLarge(u64::try_from(needed).map_err(too_long)?));
                 }
@@ -67,7 +67,7 @@ impl Scan<'_> {
                 bytes.extend_from_slice(&u32::try_from(part.len()).map_err(too_long)?.to_le_bytes());
                 bytes.extend_from_slice(part);
             }
-            count += 1;
+            count = u64::saturating_add(count, 1);
         }
         Ok(Encoded::Entries(count, bytes))
     }

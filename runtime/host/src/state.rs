@@ -46,7 +46,7 @@ pub(crate) fn after_prefix(prefix: &[u8]) -> Bound<Vec<u8>> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
         if last < u8::MAX {
-            end.push(last + 1);
+            end.push(last.saturating_add(1));
             return Excluded(end);
         }
     }
