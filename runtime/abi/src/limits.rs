@@ -40,6 +40,8 @@ pub const FRAME_OVERHEAD_BYTES: u32 = 64;
 pub const MAX_STACK_BYTES: u32 = 512 * 1024;
 /// Pages of 64 KiB of memory that a module may ask for.
 pub const MAX_MEMORY_PAGES: u32 = 64;
+/// Instances that a manifest may name as callees.
+pub const MAX_CALL_TARGETS: u32 = 64;
 /// Bytes of one custom section.
 pub const MAX_SECTION_BYTES: u32 = 64 * 1024;
 
@@ -55,6 +57,8 @@ pub const MAX_KEY_BYTES: u32 = 256;
 pub const MAX_VALUE_BYTES: u32 = 64 * 1024;
 /// Entries that one scan returns.
 pub const MAX_SCAN_ENTRIES: u32 = 256;
+/// Bytes of keys and values that one transaction may write to transient storage.
+pub const MAX_TRANSIENT_BYTES: u32 = 4 * 1024 * 1024;
 /// Topics of one event.
 pub const MAX_TOPICS: u32 = 4;
 /// Bytes of one event's data.

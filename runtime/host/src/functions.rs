@@ -9,10 +9,6 @@ use tenon_abi::{ABSENT, CALL_READ_ONLY, Capability, HostError, HostFunction, Mod
 use tenon_crypto::hash;
 use tenon_types::{Address, AdminPolicy, Amount, Event, Hash, ModulesEvent, keys};
 
-/// Bytes of keys and values that a transaction may write to transient storage: each write is kept until the transaction
-/// ends, so that it can be undone.
-const MAX_TRANSIENT_BYTES: usize = 4 * 1024 * 1024;
-
 impl Host {
     fn frame(&mut self) -> &mut Frame {
         self.state().frames.last_mut().expect("a host function runs inside a frame")
@@ -232,7 +228,7 @@ impl HostFunctions for Host {
         let key = (self.frame().address, key);
         let state = self.state();
         state.transient_bytes = state.transient_bytes.saturating_add(key.1.len()).saturating_add(value.len());
-        if state.transient_bytes > MAX_TRANSIENT_BYTES {
+        if state.transient_bytes > usize::try_from(limits::MAX_TRANSIENT_BYTES).unwrap_or(usize::MAX) {
             return Err(Trap::Host(HostError::LimitExceeded));
         }
         let before =

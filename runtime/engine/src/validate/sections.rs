@@ -100,7 +100,11 @@ fn read_manifest_entry(manifest: &mut Manifest, index: usize, entry: Entry<'_>) 
             manifest.capabilities = Capabilities::from_bits(bits)
                 .ok_or_else(|| wrong(format!("found capability bits {bits:#x}, expected known bits")))?;
         }
-        section::CALL_TARGET => manifest.call_targets.push(reader.text().map_err(cut)?.to_owned()),
+        section::CALL_TARGET => {
+            manifest.call_targets.push(reader.text().map_err(cut)?.to_owned());
+            let limit = ("MAX_CALL_TARGETS", limits::MAX_CALL_TARGETS);
+            bound(MANIFEST_SECTION, "call targets", manifest.call_targets.len(), limit)?;
+        }
         section::MEMORY_PAGES => {
             let pages = reader.number32().map_err(cut)?;
             let count = usize::try_from(pages).unwrap_or(usize::MAX);

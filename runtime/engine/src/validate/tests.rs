@@ -124,6 +124,8 @@ fn refuses_sections_that_are_not_well_formed() {
     assert!(
         with(&entry(tenon_abi::section::MEMORY_PAGES, &65u32.to_le_bytes())).contains("limit MAX_MEMORY_PAGES is 64")
     );
+    let target = entry(tenon_abi::section::CALL_TARGET, &[1, 0, b'*']);
+    assert!(with(&target.repeat(65)).contains("found 65 call targets, limit MAX_CALL_TARGETS is 64"));
     let double = with_section(bare(), tenon_abi::MANIFEST_SECTION, &good);
     let double = with_section(double, tenon_abi::MANIFEST_SECTION, &good);
     assert!(validate(&double).unwrap_err().to_string().contains("found two sections"));
