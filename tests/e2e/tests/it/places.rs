@@ -4,6 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use tenon_client::WaitUntil;
+use tenon_e2e::state::whole_state;
 use tenon_e2e::{Complaint, Ended, Node, Starting, Wallet, poll, transfer};
 use tenon_types::Parameters;
 
@@ -152,6 +153,32 @@ async fn damaged_files_are_named_and_nothing_panics() {
     }
     // The whole one still works.
     Node::start(&["--base-path", whole.to_str().unwrap()]).terminate();
+}
+
+/// Whoever cuts the log that is still open takes the newest blocks with it, as a power cut may: what is left is a whole
+/// chain, and it goes on.
+#[tokio::test]
+async fn a_log_cut_short_gives_back_a_whole_earlier_chain() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = folder.path().join("whole");
+    make_chain(whole.to_str().unwrap()).await;
+    let cut = folder.path().join("cut");
+    copy(&whole, &cut);
+    let log = fs::read_dir(cut.join("chain")).unwrap().map(|entry| entry.unwrap().path());
+    let log = log.filter(|path| path.extension().is_some_and(|extension| extension == "log")).max().unwrap();
+    let bytes = fs::read(&log).unwrap();
+    fs::write(&log, &bytes[..bytes.len() / 2]).unwrap();
+
+    let before = Node::start(&["--base-path", whole.to_str().unwrap(), "--on-demand"]);
+    let after = Node::start(&["--base-path", cut.to_str().unwrap(), "--on-demand"]);
+    let (old, new) = (before.client().await, after.client().await);
+    let ((old_height, _), (height, hash)) = (old.finalized_head().await.unwrap(), new.finalized_head().await.unwrap());
+    println!("height {old_height} before, {height} after");
+    assert!(0 < height && height < old_height);
+    assert_eq!(old.hash_at(height).await.unwrap(), hash);
+    assert_eq!(whole_state(&new, hash).await, whole_state(&old, hash).await);
+    let ending = Wallet::new("//Alice").send(&new, transfer(&Wallet::new("//Bob").address, 1)).await;
+    assert_eq!((ending.error, ending.height), (None, height + 1));
 }
 
 #[test]
