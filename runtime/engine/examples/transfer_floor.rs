@@ -63,7 +63,11 @@ macro_rules! body {
     (storage_remove $s:ident $m:expr, $k:ident $kl:ident) => { u32::from($s.rows.remove(slice($m, $k, $kl)).is_some()) };
     (emit $s:ident $m:expr, $t:ident $c:ident $d:ident $l:ident) => { { let _ = ($t, $c, $d, $l); $s.events += 1; } };
     (output $s:ident $m:expr, $d:ident $l:ident) => { { let _ = ($d, $l); } };
-    ($other:ident $s:ident $m:expr, $($a:ident)*) => { { let _ = ($($a,)*); panic!(stringify!($other)) } };
+    ($other:ident $s:ident $m:expr, $($a:ident)*) => { { let _ = ($($a,)*); not_called(stringify!($other)) } };
+}
+
+fn not_called<T>(name: &str) -> T {
+    panic!("a transfer calls {name}, which this host lacks")
 }
 
 macro_rules! small_host {
@@ -79,6 +83,7 @@ macro_rules! small_host {
             $(fn $name(&mut self, guest: &mut Guest<'_>, $($parameter: $type),*) -> Result<$result, Trap> {
                 let small = self;
                 let memory = &mut *guest.memory;
+                let _ = (&small, &memory);
                 Ok(body!($name small memory, $($parameter)*))
             })*
         }
@@ -93,6 +98,7 @@ macro_rules! small_host {
                     let memory = caller.data().memory.unwrap();
                     let (memory, bare) = memory.data_and_store_mut(&mut caller);
                     let small = &mut bare.small;
+                    let _ = (&small, &memory);
                     body!($name small memory, $($parameter)*)
                 },
             ).unwrap();)*
