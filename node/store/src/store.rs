@@ -223,6 +223,15 @@ impl Store {
         }
     }
 
+    /// Moves what only the log holds into tables. Done at a clean stop, it leaves nothing that a damaged log could lose.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        let columns: Vec<&ColumnFamily> = Column::ALL.iter().map(|column| self.column(*column)).collect();
+        Ok(self.db.flush_cfs_opt(&columns, &rocksdb::FlushOptions::default())?)
+    }
+
     /// Copies the store as it is now into the new directory `path`, with hard links where the file system allows.
     ///
     /// # Errors

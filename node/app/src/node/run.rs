@@ -58,6 +58,7 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
         Pace::IntervalMs(interval_ms) => DevMode::Interval { interval_ms },
         Pace::OnDemand => DevMode::OnDemand,
     };
+    let flushed = store.clone();
     let (node, threads) = Node::start(store, Arc::new(engine), mode, || development_genesis(now_ms()))?;
     let result = runtime.block_on(async {
         let server = serve(node.clone(), RpcConfig::new(config.listen)).await?;
@@ -81,7 +82,8 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
     node.stop();
     drop(node);
     threads.join();
-    result
+    result?;
+    Ok(flushed.flush()?)
 }
 
 /// Waits for an interrupt or a request to terminate.

@@ -178,6 +178,18 @@ fn a_torn_log_gives_a_whole_store_at_an_earlier_height() {
     }
 }
 
+#[test]
+fn after_a_clean_stop_a_damaged_log_loses_nothing() {
+    let directory = store();
+    Store::open(directory.path(), &options()).unwrap().flush().unwrap();
+    for log in files(directory.path(), |name| name.ends_with(".log")) {
+        truncate(&log, 0);
+    }
+    let store = Store::open(directory.path(), &options()).unwrap();
+    assert_eq!(store.finalized().unwrap().unwrap().height, 199);
+    check_whole(&store);
+}
+
 /// Checks that the state is that of the finalized height.
 fn check_whole(store: &Store) {
     let finalized = store.finalized().unwrap().unwrap();
