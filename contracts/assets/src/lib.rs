@@ -385,39 +385,36 @@ pub mod assets {
         fn send(&mut self, asset: u64, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
             ensure!(!to.is_zero(), Error::ZeroAddress);
             self.take(asset, from, amount)?;
-            self.give(asset, to, amount);
+            self.give(asset, to, amount)?;
             emit(Transfer { asset, from: Some(from), to: Some(to), amount });
             Ok(())
         }
 
         /// Lowers a balance. A balance that covers a positive amount proves that the asset exists.
         fn take(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
-            let key = (asset, from);
-            let balance = self.balances.get_or_default(&key);
-            if amount == 0 || balance < amount {
+            if amount == 0 {
                 ensure!(self.info.contains(&asset), Error::UnknownAsset);
+                return Ok(());
             }
-            let rest = balance.checked_sub(amount).ok_or(Error::InsufficientBalance)?;
-            if amount > 0 {
-                self.balances.set_or_clear(&key, &rest);
-            }
+            let info = &self.info;
+            let missing = || if info.contains(&asset) { Error::InsufficientBalance } else { Error::UnknownAsset };
+            self.balances.try_update(&(asset, from), |balance| balance.checked_sub(amount).ok_or_else(missing))?;
             Ok(())
         }
 
         /// Raises a balance. It cannot overflow, as no balance is above the supply.
-        fn give(&mut self, asset: u64, to: Address, amount: Amount) {
+        fn give(&mut self, asset: u64, to: Address, amount: Amount) -> Result<(), Error> {
             if amount > 0 {
-                let key = (asset, to);
-                let balance = self.balances.get_or_default(&key);
-                self.balances.set(&key, &(balance + amount));
+                self.balances.try_update(&(asset, to), |balance| Ok::<_, Error>(balance + amount))?;
             }
+            Ok(())
         }
 
         fn create(&mut self, asset: u64, info: &AssetInfo, to: Address, amount: Amount) -> Result<(), Error> {
             let supply = self.supply.get_or_default(&asset).checked_add(amount).ok_or(Error::CapExceeded)?;
             ensure!(info.cap.is_none_or(|cap| supply <= cap), Error::CapExceeded);
             self.supply.set_or_clear(&asset, &supply);
-            self.give(asset, to, amount);
+            self.give(asset, to, amount)?;
             emit(Transfer { asset, from: None, to: Some(to), amount });
             Ok(())
         }

@@ -1,10 +1,10 @@
 //! Calls to other instances, as values: what a typed client returns, what a method invokes, what a test sends.
 
-use crate::{Address, Amount, ModuleError, sys};
+use crate::{Address, Amount, ModuleError, Wire, sys, wire};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
-use parity_scale_codec::{DecodeAll, Encode};
+use parity_scale_codec::Encode;
 use tenon_abi::{CALL_READ_ONLY, HostError, module_error_number};
 
 /// Why a call to another instance failed. All that it changed was undone.
@@ -95,7 +95,7 @@ impl<R> Call<R> {
     }
 }
 
-impl<R: DecodeAll> Call<R> {
+impl<R: Wire> Call<R> {
     /// Makes the call from within a module. Needs the capability `call`.
     ///
     /// # Errors
@@ -104,11 +104,7 @@ impl<R: DecodeAll> Call<R> {
     /// # Panics
     /// If the callee's output does not decode to `R`: then it does not have the interface that was assumed.
     pub fn try_invoke(self) -> Result<R, CallError> {
-        let output = self.run()?;
-        match R::decode_all(&mut output.as_slice()) {
-            Ok(result) => Ok(result),
-            Err(_) => panic!("the output of `{}` has another type than its interface says", self.method),
-        }
+        self.run().map(|output| wire::output(&output))
     }
 
     /// Makes the call from within a module, and ends the calling method as a panic if it fails.

@@ -14,6 +14,7 @@ pub const fn env() -> Env {
 macro_rules! thirty_two_bytes {
     ($($(#[$doc:meta])* $name:ident -> $type:ident;)*) => {
         $($(#[$doc])*
+        #[inline(never)]
         pub fn $name(self) -> $type {
             // SAFETY: the host writes 32 bytes, the size of the buffer.
             #[allow(unsafe_code, reason = "host call")]

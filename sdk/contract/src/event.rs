@@ -4,6 +4,7 @@
 //! example `Transfer(option<address>,option<address>,u128)`. The other topics are the fields marked `#[topic]`, at
 //! most three; the data is the encoding of the remaining fields, in order.
 
+use crate::wire::{append, buffer};
 use crate::{Address, Hash, TypeName, blake2b, sys};
 use alloc::vec::Vec;
 
@@ -12,22 +13,49 @@ pub trait Event {
     /// The topic that names the event.
     const SIGNATURE_TOPIC: [u8; 32];
 
+    /// Appends the topics, 32 bytes each, signature first.
+    fn put_topics(&self, out: &mut Vec<u8>);
+
+    /// Appends the encoding of the fields that are no topics.
+    fn put_data(&self, out: &mut Vec<u8>);
+
     /// The topics, signature first.
-    fn topics(&self) -> Vec<[u8; 32]>;
+    fn topics(&self) -> Vec<[u8; 32]> {
+        let mut topics = Vec::new();
+        self.put_topics(&mut topics);
+        topics.as_chunks().0.to_vec()
+    }
 
     /// The encoding of the fields that are no topics.
-    fn data(&self) -> Vec<u8>;
+    fn data(&self) -> Vec<u8> {
+        let mut data = Vec::new();
+        self.put_data(&mut data);
+        data
+    }
 }
 
 /// Emits an event.
 pub fn emit<E: Event>(event: E) {
-    let (topics, data) = (event.topics(), event.data());
-    #[allow(clippy::cast_possible_truncation, reason = "the macro allows four topics")]
-    let count = topics.len() as u32;
-    // SAFETY: the topics are `count` live arrays of 32 bytes in a row, the data is a live slice.
+    let mut bytes = buffer();
+    event.put_topics(&mut bytes);
+    let topics = bytes.len();
+    event.put_data(&mut bytes);
+    emit_bytes(&bytes, topics);
+}
+
+/// Emits topics and the data that stands after them.
+#[inline(never)]
+fn emit_bytes(bytes: &[u8], topics: usize) {
+    let (topics, data) = bytes.split_at_checked(topics).unwrap_or_default();
+    // SAFETY: the topics are live arrays of 32 bytes in a row, the data is a live slice.
     #[allow(unsafe_code, reason = "host call")]
     unsafe {
-        sys::emit(sys::pointer(topics.as_ptr()), count, sys::pointer(data.as_ptr()), sys::length(&data));
+        sys::emit(
+            sys::pointer(topics.as_ptr()),
+            sys::length(topics) / 32,
+            sys::pointer(data.as_ptr()),
+            sys::length(data),
+        );
     }
 }
 
@@ -38,47 +66,46 @@ pub fn emit<E: Event>(event: E) {
     note = "topics are Address, Option<Address>, Hash, [u8; 32], bool and unsigned integers; hash anything longer"
 )]
 pub trait Topic {
-    /// The topic.
-    fn topic(&self) -> [u8; 32];
+    /// Appends the topic's 32 bytes.
+    fn put_topic(&self, out: &mut Vec<u8>);
 }
 
 impl Topic for Address {
-    fn topic(&self) -> [u8; 32] {
-        *self.as_bytes()
+    fn put_topic(&self, out: &mut Vec<u8>) {
+        append(out, self.as_bytes());
     }
 }
 
 impl Topic for Hash {
-    fn topic(&self) -> [u8; 32] {
-        *self.as_bytes()
+    fn put_topic(&self, out: &mut Vec<u8>) {
+        append(out, self.as_bytes());
     }
 }
 
 impl Topic for [u8; 32] {
-    fn topic(&self) -> [u8; 32] {
-        *self
+    fn put_topic(&self, out: &mut Vec<u8>) {
+        append(out, self);
     }
 }
 
 impl Topic for Option<Address> {
-    fn topic(&self) -> [u8; 32] {
-        self.map_or([0; 32], |address| *address.as_bytes())
+    fn put_topic(&self, out: &mut Vec<u8>) {
+        append(out, self.as_ref().unwrap_or(&Address::ZERO).as_bytes());
     }
 }
 
 impl Topic for bool {
-    fn topic(&self) -> [u8; 32] {
-        u8::from(*self).topic()
+    fn put_topic(&self, out: &mut Vec<u8>) {
+        u8::from(*self).put_topic(out);
     }
 }
 
 macro_rules! integers {
     ($($type:ty),*) => {
         $(impl Topic for $type {
-            fn topic(&self) -> [u8; 32] {
-                let mut topic = [0; 32];
-                topic[..size_of::<Self>()].copy_from_slice(&self.to_le_bytes());
-                topic
+            fn put_topic(&self, out: &mut Vec<u8>) {
+                append(out, &self.to_le_bytes());
+                append(out, &[0; 32 - size_of::<Self>()]);
             }
         })*
     };
@@ -132,6 +159,8 @@ mod tests {
     fn fills_integers_up_with_zeros() {
         let mut expected = [0; 32];
         expected[..2].copy_from_slice(&[0x34, 0x12]);
-        assert_eq!(0x1234u64.topic(), expected);
+        let mut topic = Vec::new();
+        0x1234u64.put_topic(&mut topic);
+        assert_eq!(topic, expected);
     }
 }

@@ -1,6 +1,7 @@
 //! Keys of storage containers: an encoding whose byte order is the order of the keys, and in which no key begins
 //! another, so that keys can be joined and scanned by their first parts.
 
+use crate::wire::append;
 use crate::{Address, Hash};
 use alloc::{string::String, vec::Vec};
 
@@ -30,7 +31,7 @@ macro_rules! unsigned {
     ($($type:ty),*) => {
         $(impl StorageKey for $type {
             fn write_key(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_be_bytes());
+                append(out, &self.to_be_bytes());
             }
 
             fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -63,7 +64,7 @@ macro_rules! bytes32 {
     ($($type:ty),*) => {
         $(impl StorageKey for $type {
             fn write_key(&self, out: &mut Vec<u8>) {
-                out.extend_from_slice(self.as_bytes());
+                append(out, self.as_bytes());
             }
 
             fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -77,7 +78,7 @@ bytes32!(Address, Hash);
 
 impl<const N: usize> StorageKey for [u8; N] {
     fn write_key(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self);
+        append(out, self);
     }
 
     fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -87,7 +88,7 @@ impl<const N: usize> StorageKey for [u8; N] {
 
 impl StorageKey for bool {
     fn write_key(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(*self));
+        append(out, &[u8::from(*self)]);
     }
 
     fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -99,15 +100,18 @@ impl StorageKey for bool {
     }
 }
 
+/// Appends bytes with their zeros escaped, and the end.
+fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
+    for byte in bytes {
+        let escaped = [*byte, 0xff];
+        append(out, if *byte == 0 { &escaped } else { &escaped[..1] });
+    }
+    append(out, &[0, 0]);
+}
+
 impl StorageKey for Vec<u8> {
     fn write_key(&self, out: &mut Vec<u8>) {
-        for byte in self {
-            out.push(*byte);
-            if *byte == 0 {
-                out.push(0xff);
-            }
-        }
-        out.extend_from_slice(&[0, 0]);
+        write_escaped(self, out);
     }
 
     fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -128,13 +132,7 @@ impl StorageKey for Vec<u8> {
 impl StorageKey for String {
     fn write_key(&self, out: &mut Vec<u8>) {
         // A text holds the byte 0 only as U+0000, which the escape covers.
-        for byte in self.as_bytes() {
-            out.push(*byte);
-            if *byte == 0 {
-                out.push(0xff);
-            }
-        }
-        out.extend_from_slice(&[0, 0]);
+        write_escaped(self.as_bytes(), out);
     }
 
     fn read_key(input: &mut &[u8]) -> Option<Self> {
@@ -144,7 +142,7 @@ impl StorageKey for String {
 
 impl<K: StorageKey> StorageKey for Option<K> {
     fn write_key(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.is_some()));
+        append(out, &[u8::from(self.is_some())]);
         if let Some(key) = self {
             key.write_key(out);
         }

@@ -25,12 +25,12 @@ mod event;
 mod interface;
 mod key;
 pub mod math;
-#[cfg(target_arch = "wasm32")]
 mod panic;
 pub mod rt;
 pub mod storage;
 mod sys;
 mod types;
+mod wire;
 
 pub use call::{Call, CallError, Constructor};
 pub use deploy::{code_hash, instantiate, upgrade};
@@ -43,6 +43,7 @@ pub use parity_scale_codec;
 pub use tenon_abi as abi;
 pub use tenon_macros::{error, event, module, module_type};
 pub use types::{Address, Amount, Hash};
+pub use wire::{Reader, Wire};
 
 /// What a module's source imports: `use tenon_contract::prelude::*;`.
 pub mod prelude {

@@ -2,11 +2,11 @@
 #![doc(hidden)]
 
 use crate::storage::{Map, OrderedMap, Set, Value};
+use crate::wire::buffer;
 use crate::{ModuleError, StorageKey, TypeInfo, TypeName, sys};
-use alloc::{format, vec::Vec};
-use parity_scale_codec::{Decode, Encode};
 
 pub use crate::event::signature_topic;
+pub use crate::wire::{Reader, Wire, append};
 pub use alloc::vec::Vec as Bytes;
 pub use tenon_abi::section::EntryWriter;
 pub use tenon_abi::{Capabilities, Capability, section};
@@ -40,7 +40,7 @@ pub trait Container: Sized {
     fn open(prefix: u8) -> Self;
 }
 
-impl<T: Encode + Decode + TypeInfo> Container for Value<T> {
+impl<T: Wire + TypeInfo> Container for Value<T> {
     const KIND: &'static str = "value";
     const KEY: TypeName = <()>::NAME;
     const VALUE: TypeName = T::NAME;
@@ -50,7 +50,7 @@ impl<T: Encode + Decode + TypeInfo> Container for Value<T> {
     }
 }
 
-impl<K: StorageKey + TypeInfo, V: Encode + Decode + TypeInfo> Container for Map<K, V> {
+impl<K: StorageKey + TypeInfo, V: Wire + TypeInfo> Container for Map<K, V> {
     const KIND: &'static str = "map";
     const KEY: TypeName = K::NAME;
     const VALUE: TypeName = V::NAME;
@@ -60,7 +60,7 @@ impl<K: StorageKey + TypeInfo, V: Encode + Decode + TypeInfo> Container for Map<
     }
 }
 
-impl<K: StorageKey + TypeInfo, V: Encode + Decode + TypeInfo> Container for OrderedMap<K, V> {
+impl<K: StorageKey + TypeInfo, V: Wire + TypeInfo> Container for OrderedMap<K, V> {
     const KIND: &'static str = "ordered_map";
     const KEY: TypeName = K::NAME;
     const VALUE: TypeName = V::NAME;
@@ -80,90 +80,85 @@ impl<K: StorageKey + TypeInfo> Container for Set<K> {
     }
 }
 
-/// The method's input while its arguments are taken off it.
-#[derive(Debug)]
-pub struct Input {
-    bytes: Vec<u8>,
-    offset: usize,
+/// Reads the input of a method whose arguments have these names, separated by commas.
+#[inline(never)]
+pub fn input(names: &'static str) -> Reader<'static> {
+    let bytes = sys::read(INPUT_BYTES, |out, capacity| {
+        // SAFETY: the buffer has the capacity given.
+        #[allow(unsafe_code, reason = "host call")]
+        let full = unsafe { sys::input(out, capacity) };
+        u64::from(full)
+    });
+    // It stays until the call ends, and with it the memory.
+    Reader::new(Bytes::leak(bytes.unwrap_or_default()), names)
 }
 
-impl Input {
-    /// Reads the input.
-    pub fn read() -> Self {
-        let bytes = sys::read(INPUT_BYTES, |out, capacity| {
-            // SAFETY: the buffer has the capacity given.
-            #[allow(unsafe_code, reason = "host call")]
-            let full = unsafe { sys::input(out, capacity) };
-            u64::from(full)
-        });
-        Self { bytes: bytes.unwrap_or_default(), offset: 0 }
-    }
+/// Takes an argument, or ends the call as wrong input.
+#[inline(never)]
+pub fn argument<T: Wire>(input: &mut Reader<'_>) -> T {
+    input.begin();
+    T::take(input)
+}
 
-    /// Takes an argument, or ends the call as wrong input.
-    pub fn argument<T: Decode>(&mut self, name: &str) -> T {
-        let mut rest = &self.bytes[self.offset..];
-        match T::decode(&mut rest) {
-            Ok(value) => {
-                self.offset = self.bytes.len() - rest.len();
-                value
-            }
-            Err(_) => bad_input(&format!("argument `{name}` does not decode at byte {} of the input", self.offset)),
-        }
-    }
-
-    /// Ends the call as wrong input if bytes are left.
-    pub fn end(&self) {
-        let left = self.bytes.len() - self.offset;
-        if left > 0 {
-            bad_input(&format!("{left} bytes are left after the last argument"));
-        }
-    }
+/// Ends the call as wrong input if there is any: the method has no arguments.
+#[inline(never)]
+pub fn no_input() {
+    input("").end();
 }
 
 /// Writes the result that a method without errors returned.
-pub fn finish<T: Encode>(result: &T) {
-    result.using_encoded(|bytes| {
-        if !bytes.is_empty() {
-            // SAFETY: a live slice.
-            #[allow(unsafe_code, reason = "host call")]
-            unsafe {
-                sys::output(sys::pointer(bytes.as_ptr()), sys::length(bytes));
-            }
-        }
-    });
+pub fn finish<T: Wire>(result: &T) {
+    let mut bytes = buffer();
+    result.put(&mut bytes);
+    if !bytes.is_empty() {
+        output(&bytes);
+    }
+}
+
+#[inline(never)]
+fn output(bytes: &[u8]) {
+    // SAFETY: a live slice.
+    #[allow(unsafe_code, reason = "host call")]
+    unsafe {
+        sys::output(sys::pointer(bytes.as_ptr()), sys::length(bytes));
+    }
 }
 
 /// A `Result` under whatever alias.
 pub trait MethodResult {
     /// What the method returns.
-    type Output: Encode;
+    type Output: Wire;
 
     /// Writes the result, or ends the call with the module's error.
     fn finish(self);
 }
 
-impl<T: Encode, E: ModuleError> MethodResult for Result<T, E> {
+impl<T: Wire, E: ModuleError> MethodResult for Result<T, E> {
     type Output = T;
 
     fn finish(self) {
         match self {
             Ok(result) => finish(&result),
-            Err(error) => fail(error.number(), &[]),
+            Err(error) => fail(error.number()),
         }
     }
 }
 
 /// Ends the call with an error of the module's own.
-pub fn fail(number: u16, data: &[u8]) -> ! {
-    // SAFETY: a live slice.
+#[cold]
+#[inline(never)]
+pub fn fail(number: u16) -> ! {
+    // SAFETY: no data.
     #[allow(unsafe_code, reason = "host call")]
     unsafe {
-        sys::fail(u32::from(number), sys::pointer(data.as_ptr()), sys::length(data));
+        sys::fail(u32::from(number), 0, 0);
     }
     ended()
 }
 
 /// Ends the call as a panic.
+#[cold]
+#[inline(never)]
 pub fn panic(message: &[u8]) -> ! {
     // SAFETY: a live slice.
     #[allow(unsafe_code, reason = "host call")]
@@ -173,11 +168,14 @@ pub fn panic(message: &[u8]) -> ! {
     ended()
 }
 
-fn bad_input(message: &str) -> ! {
+/// Ends the call as wrong input.
+#[cold]
+#[inline(never)]
+pub(crate) fn bad_input(message: &[u8]) -> ! {
     // SAFETY: a live slice.
     #[allow(unsafe_code, reason = "host call")]
     unsafe {
-        sys::bad_input(sys::pointer(message.as_ptr()), sys::length(message.as_bytes()));
+        sys::bad_input(sys::pointer(message.as_ptr()), sys::length(message));
     }
     ended()
 }

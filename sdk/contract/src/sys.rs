@@ -53,21 +53,22 @@ pub(crate) fn length(bytes: &[u8]) -> u32 {
 /// Reads what a host function writes: calls it once with room for `guess` bytes, and again if that was too few.
 /// Returns nothing if the host says that there is nothing.
 pub(crate) fn read(guess: usize, read: impl Fn(u32, u32) -> u64) -> Option<alloc::vec::Vec<u8>> {
-    let mut bytes = alloc::vec::Vec::<u8>::with_capacity(guess);
+    let mut room = guess;
     loop {
+        let mut bytes = crate::wire::with_room::<u8>(room);
         #[allow(clippy::cast_possible_truncation, reason = "a capacity of the sandbox has 32 bits")]
-        let full = read(pointer(bytes.as_ptr()), bytes.capacity() as u32);
+        let full = read(pointer(bytes.as_ptr()), room as u32);
         if full == tenon_abi::ABSENT {
             return None;
         }
         #[allow(clippy::cast_possible_truncation, reason = "no host function returns more than 32 bits of length")]
         let full = full as usize;
-        if full <= bytes.capacity() {
-            // SAFETY: the host wrote `full` bytes, at most the capacity, from the start of the buffer.
+        if full <= room {
+            // SAFETY: the host wrote `full` bytes, at most `room`, from the start of the buffer.
             unsafe { bytes.set_len(full) };
             return Some(bytes);
         }
-        bytes.reserve_exact(full);
+        room = full;
     }
 }
 

@@ -31,18 +31,14 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> syn::Result<T
         impl ::tenon_contract::Event for #ident {
             const SIGNATURE_TOPIC: [u8; 32] = ::tenon_contract::rt::signature_topic(#event_name, &[#(#kinds),*]);
 
-            fn topics(&self) -> ::tenon_contract::rt::Bytes<[u8; 32]> {
-                ::core::convert::From::from([
-                    Self::SIGNATURE_TOPIC,
-                    #(::tenon_contract::Topic::topic(&self.#topics)),*
-                ])
+            fn put_topics(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
+                ::tenon_contract::rt::append(out, &Self::SIGNATURE_TOPIC);
+                #(::tenon_contract::Topic::put_topic(&self.#topics, out);)*
             }
 
-            fn data(&self) -> ::tenon_contract::rt::Bytes<u8> {
-                #[allow(unused_mut, reason = "all fields may be topics")]
-                let mut data = ::tenon_contract::rt::Bytes::new();
-                #(::tenon_contract::parity_scale_codec::Encode::encode_to(&self.#data, &mut data);)*
-                data
+            fn put_data(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
+                let _: &mut _ = out;
+                #(::tenon_contract::Wire::put(&self.#data, out);)*
             }
         }
 

@@ -20,10 +20,17 @@ fn export(storage: &Ident, method: &Method) -> TokenStream {
     // These names have the macro's hygiene: an argument of the same name is another variable.
     let [source, opened, result] = ["source", "opened", "result"].map(|name| Ident::new(name, Span::mixed_site()));
     let names: Vec<_> = arguments.iter().map(|(argument, _)| argument).collect();
-    let read = arguments.iter().map(|(argument, kind)| {
-        let name = crate::common::name(argument);
-        quote!(let #argument: #kind = #source.argument(#name);)
-    });
+    let labels = names.iter().map(|name| crate::common::name(name)).collect::<Vec<_>>().join(",");
+    let types = arguments.iter().map(|(_, kind)| kind);
+    let read = if arguments.is_empty() {
+        quote!(::tenon_contract::rt::no_input();)
+    } else {
+        quote! {
+            let mut #source = ::tenon_contract::rt::input(#labels);
+            #(let #names: #types = ::tenon_contract::rt::argument(&mut #source);)*
+            #source.end();
+        }
+    };
     let mutability = (!method.mode.reads()).then(|| quote!(mut));
     let finish = if method.is_fallible() {
         quote!(::tenon_contract::rt::MethodResult::finish(#result))
@@ -34,9 +41,7 @@ fn export(storage: &Ident, method: &Method) -> TokenStream {
         #[unsafe(export_name = #symbol)]
         #[allow(clippy::let_unit_value, unused_mut, reason = "generated for every kind of method")]
         extern "C" fn #function() {
-            let mut #source = ::tenon_contract::rt::Input::read();
-            #(#read)*
-            #source.end();
+            #read
             let #mutability #opened = <#storage as ::tenon_contract::rt::Storage>::open();
             let #result = #opened.#ident(#(#names),*);
             #finish

@@ -299,8 +299,8 @@ mod tests {
         assert_eq!(refusal(two), "a module has one `#[storage]` struct, the first is `A`");
         let same = quote! { mod m { #[storage] struct A { a: Value<u8>, #[key(0)] b: Value<u8> } } };
         assert_eq!(refusal(same), "fields `a` and `b` have the same key 0");
-        let wide = quote! { mod m { #[storage] struct A { #[key(128)] b: Value<u8> } } };
-        assert_eq!(refusal(wide), "key is 128, expected a number from 0 to 127");
+        let wide = quote! { mod m { #[storage] struct A { #[key(256)] b: Value<u8> } } };
+        assert_eq!(refusal(wide), "key is 256, expected a number from 0 to 255");
         let tuple = quote! { mod m { #[storage] struct A(Value<u8>); } };
         assert!(refusal(tuple).contains("have names"));
     }

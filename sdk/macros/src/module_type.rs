@@ -2,7 +2,7 @@
 
 use crate::common::{count, documentation, error, in_module, name, type_name};
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 use syn::{Expr, Fields, Ident, Item, ItemEnum, ItemStruct, ItemUse, Lit, Token, UseTree, parse_quote};
 
 /// Expands the attribute.
@@ -106,7 +106,8 @@ fn product(item: &ItemStruct, key: bool) -> syn::Result<TokenStream> {
             }
         }
     });
-    Ok(quote!(#derives #item #implementation #key))
+    let wire = wire_struct(item);
+    Ok(quote!(#derives #item #implementation #wire #key))
 }
 
 fn sum(mut item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
@@ -146,7 +147,7 @@ fn sum(mut item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
             #[automatically_derived]
             impl ::tenon_contract::StorageKey for #ident {
                 fn write_key(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
-                    out.push(match self { #(Self::#names => #indices),* });
+                    ::tenon_contract::rt::append(out, &[match self { #(Self::#names => #indices),* }]);
                 }
 
                 fn read_key(input: &mut &[u8]) -> ::core::option::Option<Self> {
@@ -158,7 +159,59 @@ fn sum(mut item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
             }
         }
     });
-    Ok(quote!(#derives #[repr(u8)] #item #implementation #key))
+    let wire = wire_enum(&item, &indices);
+    Ok(quote!(#derives #[repr(u8)] #item #implementation #wire #key))
+}
+
+/// How a struct is written and read: its fields in order.
+fn wire_struct(item: &ItemStruct) -> TokenStream {
+    let (ident, members) = (&item.ident, item.fields.members().collect::<Vec<_>>());
+    quote! {
+        #[automatically_derived]
+        #[allow(unused_variables, reason = "there may be no fields")]
+        impl ::tenon_contract::Wire for #ident {
+            fn put(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
+                #(::tenon_contract::Wire::put(&self.#members, out);)*
+            }
+
+            fn take(reader: &mut ::tenon_contract::Reader<'_>) -> Self {
+                Self { #(#members: ::tenon_contract::Wire::take(reader)),* }
+            }
+        }
+    }
+}
+
+/// How an enum is written and read: the variant's index, then its fields in order.
+fn wire_enum(item: &ItemEnum, indices: &[u8]) -> TokenStream {
+    let ident = &item.ident;
+    let arms = item.variants.iter().zip(indices).map(|(variant, index)| {
+        let (name, members) = (&variant.ident, variant.fields.members().collect::<Vec<_>>());
+        let bound: Vec<_> = (0..members.len()).map(|position| format_ident!("field_{position}")).collect();
+        let put = quote! {
+            Self::#name { #(#members: #bound),* } => {
+                ::tenon_contract::Wire::put(&#index, out);
+                #(::tenon_contract::Wire::put(#bound, out);)*
+            }
+        };
+        let take = quote!(#index => Self::#name { #(#members: ::tenon_contract::Wire::take(reader)),* },);
+        (put, take)
+    });
+    let (put, take): (Vec<_>, Vec<_>) = arms.unzip();
+    quote! {
+        #[automatically_derived]
+        impl ::tenon_contract::Wire for #ident {
+            fn put(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
+                match self { #(#put)* }
+            }
+
+            fn take(reader: &mut ::tenon_contract::Reader<'_>) -> Self {
+                match reader.byte() {
+                    #(#take)*
+                    _ => reader.refuse(),
+                }
+            }
+        }
+    }
 }
 
 /// The index that the codec gives each variant: its number if it has one, else its position.

@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Field, Fields, Ident, ItemStruct, LitInt, Type};
 
-/// The highest prefix: in the interface it stands as a text of one byte.
-const MAX_PREFIX: u8 = 127;
+/// The highest prefix: it is one byte of the key.
+const MAX_PREFIX: u8 = u8::MAX;
 
 /// A field with its prefix.
 #[derive(Debug)]
@@ -89,15 +89,14 @@ impl Storage {
 
 impl StorageField {
     fn take(index: usize, field: &mut Field) -> syn::Result<Self> {
-        let mut prefix = match u8::try_from(index) {
-            Ok(prefix) if prefix <= MAX_PREFIX => prefix,
-            _ => return error(field, format!("a storage struct has at most {} fields", u32::from(MAX_PREFIX) + 1)),
+        let Ok(mut prefix) = u8::try_from(index) else {
+            return error(field, format!("a storage struct has at most {} fields", u32::from(MAX_PREFIX) + 1));
         };
         for attribute in field.attrs.extract_if(.., |attribute| attribute.path().is_ident("key")) {
             let number: LitInt = attribute.parse_args()?;
             prefix = match number.base10_parse() {
-                Ok(prefix) if prefix <= MAX_PREFIX => prefix,
-                _ => return error(&number, format!("key is {number}, expected a number from 0 to {MAX_PREFIX}")),
+                Ok(prefix) => prefix,
+                Err(_) => return error(&number, format!("key is {number}, expected a number from 0 to {MAX_PREFIX}")),
             };
         }
         let Some(ident) = field.ident.clone() else {

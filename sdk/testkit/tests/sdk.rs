@@ -226,7 +226,7 @@ fn describes_the_module_in_its_sections() {
             ("entries", "ordered_map", &[0][..]),
             ("names", "map", &[1]),
             ("members", "set", &[2]),
-            ("counter", "value", &[120])
+            ("counter", "value", &[255])
         ]
     );
     assert_eq!(interface.storage[2].key.to_string(), "(Color,Point)");

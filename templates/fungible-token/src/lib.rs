@@ -12,12 +12,12 @@
 mod types;
 
 pub use token::*;
-pub use types::{Allowance, BurnRight, MintRight, TokenInfo};
+pub use types::{Allowance, BurnRight, MintRight, Rights, TokenInfo};
 
 /// The module.
 #[tenon_contract::module(capabilities(storage, events), upgrade = "admin")]
 pub mod token {
-    use crate::types::{Allowance, BurnRight, MintRight, TokenInfo};
+    use crate::types::{Allowance, BurnRight, MintRight, Rights, TokenInfo};
     use tenon_contract::prelude::*;
 
     /// Bytes of a name.
@@ -36,8 +36,10 @@ pub mod token {
     /// What the instance keeps.
     #[storage]
     pub struct Token {
-        /// What is fixed or decided about the token.
+        /// What is fixed about the token.
         info: Value<TokenInfo>,
+        /// What is decided about it.
+        rights: Value<Rights>,
         /// The sum of all balances.
         supply: Value<Amount>,
         /// Balances by holder.
@@ -79,12 +81,8 @@ pub mod token {
     /// The owner changed, or who mints or burns.
     #[event]
     pub struct RightsChanged {
-        /// The owner from now on.
-        pub owner: Option<Address>,
-        /// Who mints from now on.
-        pub mint: MintRight,
-        /// Who burns from now on.
-        pub burn: BurnRight,
+        /// What holds from now on.
+        pub rights: Rights,
     }
 
     /// Why a method failed.
@@ -137,25 +135,27 @@ pub mod token {
             burn: Option<BurnRight>,
         ) -> Result<(), Error> {
             let owner = env().caller();
-            let (mint, burn) = (mint.unwrap_or(MintRight::Nobody), burn.unwrap_or(BurnRight::Holder));
-            let info = TokenInfo { name, symbol, decimals, owner: Some(owner), cap, mint, burn };
+            let info = TokenInfo { name, symbol, decimals, cap };
             info.check()?;
+            let (mint, burn) = (mint.unwrap_or(MintRight::Nobody), burn.unwrap_or(BurnRight::Holder));
+            let rights = Rights { owner: Some(owner), mint, burn };
+            rights.check()?;
             self.info.set(&info);
-            self.create(&info, owner, supply)
+            self.rights.set(&rights);
+            self.create(&owner, supply, cap)
         }
 
         /// Sends an amount to somebody.
         #[call]
         pub fn transfer(&mut self, to: Address, amount: Amount) -> Result<(), Error> {
-            self.send(env().caller(), to, amount)
+            self.send(&env().caller(), &to, amount)
         }
 
         /// Sends an amount of somebody who allowed it.
         #[call]
         pub fn transfer_from(&mut self, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
-            ensure!(!from.is_zero(), Error::ZeroAddress);
-            self.spend_allowance(from, amount)?;
-            self.send(from, to, amount)
+            self.spend_allowance(&from, amount)?;
+            self.send(&from, &to, amount)
         }
 
         /// Sets what a spender may take of the caller's balance, if it is still `current`. Zero ends the allowance.
@@ -171,9 +171,9 @@ pub mod token {
         ) -> Result<(), Error> {
             let owner = env().caller();
             ensure!(!spender.is_zero(), Error::ZeroAddress);
-            ensure!(self.allowance_now(owner, spender).amount == current, Error::AllowanceChanged);
+            ensure!(self.allowance_now(&owner, &spender).amount == current, Error::AllowanceChanged);
             ensure!(expires_at_ms.is_none_or(|end| end > env().block_time_ms()), Error::ExpiryPassed);
-            self.store_allowance(owner, spender, &Allowance { amount: new, expires_at_ms });
+            self.store_allowance(&owner, &spender, &Allowance { amount: new, expires_at_ms });
             emit(Approval { owner, spender, amount: new, expires_at_ms });
             Ok(())
         }
@@ -181,40 +181,40 @@ pub mod token {
         /// Creates an amount for somebody. Only who may mint.
         #[call]
         pub fn mint(&mut self, to: Address, amount: Amount) -> Result<(), Error> {
-            let info = self.known();
-            ensure!(info.may_mint(env().caller()), Error::MintNotAllowed);
+            ensure!(self.rights().may_mint(&env().caller()), Error::MintNotAllowed);
             ensure!(!to.is_zero(), Error::ZeroAddress);
-            self.create(&info, to, amount)
+            self.create(&to, amount, self.info().cap)
         }
 
         /// Destroys an amount of the caller's own balance. Only who may burn.
         #[call]
         pub fn burn(&mut self, amount: Amount) -> Result<(), Error> {
-            self.destroy(env().caller(), amount)
+            self.destroy(&env().caller(), amount)
         }
 
         /// Destroys an amount of somebody who allowed it. Only who may burn.
         #[call]
         pub fn burn_from(&mut self, from: Address, amount: Amount) -> Result<(), Error> {
-            ensure!(!from.is_zero(), Error::ZeroAddress);
-            self.spend_allowance(from, amount)?;
-            self.destroy(from, amount)
+            self.spend_allowance(&from, amount)?;
+            self.destroy(&from, amount)
         }
 
         /// Changes who may mint. Nobody is for good.
         #[call]
         pub fn set_mint_right(&mut self, right: MintRight) -> Result<(), Error> {
-            let info = self.owned()?;
-            ensure!(info.mint != MintRight::Nobody, Error::Renounced);
-            self.change_rights(&TokenInfo { mint: right, ..info })
+            let mut rights = self.owned()?;
+            ensure!(rights.mint != MintRight::Nobody, Error::Renounced);
+            rights.mint = right;
+            self.change_rights(&rights)
         }
 
         /// Changes who may burn. Nobody is for good.
         #[call]
         pub fn set_burn_right(&mut self, right: BurnRight) -> Result<(), Error> {
-            let info = self.owned()?;
-            ensure!(info.burn != BurnRight::Nobody, Error::Renounced);
-            self.change_rights(&TokenInfo { burn: right, ..info })
+            let mut rights = self.owned()?;
+            ensure!(rights.burn != BurnRight::Nobody, Error::Renounced);
+            rights.burn = right;
+            self.change_rights(&rights)
         }
 
         /// Offers the ownership to somebody, who takes it with `accept_owner`. Until then nothing changes.
@@ -232,21 +232,30 @@ pub mod token {
             let caller = env().caller();
             ensure!(self.proposed_owner.load() == Some(caller), Error::NotOwner);
             self.proposed_owner.clear();
-            self.change_rights(&TokenInfo { owner: Some(caller), ..self.known() })
+            let mut rights = self.rights();
+            rights.owner = Some(caller);
+            self.change_rights(&rights)
         }
 
         /// Gives the ownership up for good: rights stay as they are, and those of the owner end.
         #[call]
         pub fn renounce_owner(&mut self) -> Result<(), Error> {
-            let info = self.owned()?;
+            let mut rights = self.owned()?;
             self.proposed_owner.clear();
-            self.change_rights(&TokenInfo { owner: None, ..info })
+            rights.owner = None;
+            self.change_rights(&rights)
         }
 
-        /// Everything that is fixed or decided: name, symbol, decimals, owner, cap and rights.
+        /// What is fixed: name, symbol, decimals and cap.
         #[query]
         pub fn info(&self) -> TokenInfo {
-            self.known()
+            self.info.expect("the token")
+        }
+
+        /// What is decided: who owns the token, who mints and who burns.
+        #[query]
+        pub fn rights(&self) -> Rights {
+            self.rights.expect("the rights")
         }
 
         /// The amount that exists.
@@ -264,7 +273,7 @@ pub mod token {
         /// What a spender may still take of an owner's balance.
         #[query]
         pub fn allowance(&self, owner: Address, spender: Address) -> Amount {
-            self.allowance_now(owner, spender).amount
+            self.allowance_now(&owner, &spender).amount
         }
 
         /// Holders with their balances, by address, after `after`. At most 100.
@@ -273,12 +282,11 @@ pub mod token {
             self.balances.page(after.as_ref(), limit.unwrap_or(MAX_PAGE).min(MAX_PAGE))
         }
 
-        /// The supply is the sum of all balances, and within the cap.
-        ///
-        /// It reads at most 10,000 balances. With more holders than that, what was read must not be above the supply,
-        /// and `holders` gives the rest at a fixed height, page by page.
+        /// The supply is the sum of all balances, and within the cap. At most 10,000 balances are read.
         #[invariant]
         pub fn supply_is_sum_of_balances(&self) -> bool {
+            // With more holders than that, what was read must not be above the supply, and `holders` gives the rest at
+            // a fixed height, page by page.
             let supply = self.supply.get();
             let (mut sum, mut read): (Amount, u32) = (0, 0);
             for (_, balance) in self.balances.iter().limit(MAX_CHECKED_BALANCES) {
@@ -288,94 +296,92 @@ pub mod token {
                     return false;
                 }
             }
-            (read == MAX_CHECKED_BALANCES || sum == supply) && self.known().cap.is_none_or(|cap| supply <= cap)
+            (read == MAX_CHECKED_BALANCES || sum == supply) && self.info().cap.is_none_or(|cap| supply <= cap)
         }
     }
 
     impl Token {
-        fn known(&self) -> TokenInfo {
-            self.info.expect("the token")
+        /// The rights if the caller owns the token.
+        #[inline(never)]
+        fn owned(&self) -> Result<Rights, Error> {
+            let rights = self.rights();
+            ensure!(rights.is_owner(&env().caller()), Error::NotOwner);
+            Ok(rights)
         }
 
-        /// The token if the caller owns it.
-        fn owned(&self) -> Result<TokenInfo, Error> {
-            let info = self.known();
-            ensure!(info.owner == Some(env().caller()), Error::NotOwner);
-            Ok(info)
-        }
-
-        fn change_rights(&mut self, info: &TokenInfo) -> Result<(), Error> {
-            info.check()?;
-            self.info.set(info);
-            let TokenInfo { owner, mint, burn, .. } = info.clone();
-            emit(RightsChanged { owner, mint, burn });
+        #[inline(never)]
+        fn change_rights(&mut self, rights: &Rights) -> Result<(), Error> {
+            rights.check()?;
+            self.rights.set(rights);
+            emit(RightsChanged { rights: *rights });
             Ok(())
         }
 
-        fn send(&mut self, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
+        #[inline(never)]
+        fn send(&mut self, from: &Address, to: &Address, amount: Amount) -> Result<(), Error> {
             ensure!(!to.is_zero(), Error::ZeroAddress);
-            self.take(from, amount)?;
-            self.give(to, amount);
-            emit(Transfer { from: Some(from), to: Some(to), amount });
-            Ok(())
+            self.shift(Some(from), Some(to), amount)
         }
 
-        fn take(&mut self, from: Address, amount: Amount) -> Result<(), Error> {
-            let rest = self.balance_of(from).checked_sub(amount).ok_or(Error::InsufficientBalance)?;
-            if amount > 0 {
-                self.balances.set_or_clear(&from, &rest);
-            }
-            Ok(())
-        }
-
-        /// Raises a balance. It cannot overflow, as no balance is above the supply.
-        fn give(&mut self, to: Address, amount: Amount) {
-            if amount > 0 {
-                let balance = self.balance_of(to);
-                self.balances.set(&to, &(balance + amount));
-            }
-        }
-
-        fn create(&mut self, info: &TokenInfo, to: Address, amount: Amount) -> Result<(), Error> {
+        fn create(&mut self, to: &Address, amount: Amount, cap: Option<Amount>) -> Result<(), Error> {
             let supply = self.supply.get().checked_add(amount).ok_or(Error::CapExceeded)?;
-            ensure!(info.cap.is_none_or(|cap| supply <= cap), Error::CapExceeded);
+            ensure!(cap.is_none_or(|cap| supply <= cap), Error::CapExceeded);
             self.supply.set(&supply);
-            self.give(to, amount);
-            emit(Transfer { from: None, to: Some(to), amount });
-            Ok(())
+            self.shift(None, Some(to), amount)
         }
 
-        fn destroy(&mut self, from: Address, amount: Amount) -> Result<(), Error> {
-            ensure!(self.known().may_burn(env().caller()), Error::BurnNotAllowed);
-            self.take(from, amount)?;
+        #[inline(never)]
+        fn destroy(&mut self, from: &Address, amount: Amount) -> Result<(), Error> {
+            ensure!(self.rights().may_burn(&env().caller()), Error::BurnNotAllowed);
+            self.shift(Some(from), None, amount)?;
             let supply = self.supply.get() - amount;
             self.supply.set(&supply);
-            emit(Transfer { from: Some(from), to: None, amount });
+            Ok(())
+        }
+
+        /// Lowers one balance, raises another and tells so. The sum of all cannot overflow, as it is the supply.
+        #[inline(never)]
+        fn shift(&mut self, from: Option<&Address>, to: Option<&Address>, amount: Amount) -> Result<(), Error> {
+            if amount > 0 {
+                if let Some(from) = from {
+                    let less = |balance: Amount| balance.checked_sub(amount).ok_or(Error::InsufficientBalance);
+                    self.balances.try_update(from, less)?;
+                }
+                if let Some(to) = to {
+                    self.balances.try_update(to, |balance| Ok::<_, Error>(balance + amount))?;
+                }
+            }
+            emit(Transfer { from: from.copied(), to: to.copied(), amount });
             Ok(())
         }
 
         /// An allowance as it counts now: one that has expired counts as none.
-        fn allowance_now(&self, owner: Address, spender: Address) -> Allowance {
+        #[inline(never)]
+        fn allowance_now(&self, owner: &Address, spender: &Address) -> Allowance {
             let alive = |allowance: &Allowance| allowance.expires_at_ms.is_none_or(|end| env().block_time_ms() < end);
-            self.allowances.get(&(owner, spender)).filter(alive).unwrap_or_default()
+            self.allowances.get(&(*owner, *spender)).filter(alive).unwrap_or_default()
         }
 
-        fn store_allowance(&mut self, owner: Address, spender: Address, set: &Allowance) {
+        #[inline(never)]
+        fn store_allowance(&mut self, owner: &Address, spender: &Address, set: &Allowance) {
+            let key = (*owner, *spender);
             if set.amount == 0 {
-                self.allowances.remove(&(owner, spender));
+                self.allowances.remove(&key);
             } else {
-                self.allowances.set(&(owner, spender), set);
+                self.allowances.set(&key, set);
             }
         }
 
         /// Uses up an allowance of the caller. Without an event, as the transfer tells it.
-        fn spend_allowance(&mut self, owner: Address, amount: Amount) -> Result<(), Error> {
+        #[inline(never)]
+        fn spend_allowance(&mut self, owner: &Address, amount: Amount) -> Result<(), Error> {
+            ensure!(!owner.is_zero(), Error::ZeroAddress);
             let spender = env().caller();
-            let mut allowance = self.allowance_now(owner, spender);
+            let mut allowance = self.allowance_now(owner, &spender);
             let rest = allowance.amount.checked_sub(amount).ok_or(Error::InsufficientAllowance)?;
             if allowance.amount != UNLIMITED && amount > 0 {
                 allowance.amount = rest;
-                self.store_allowance(owner, spender, &allowance);
+                self.store_allowance(owner, &spender, &allowance);
             }
             Ok(())
         }

@@ -179,7 +179,11 @@ fn read_rest(kind: u8, reader: &mut Reader<'_>) -> Result<(), Truncated> {
                 list(item, |field| texts(field, 2))
             })
         }
-        section::STORAGE => texts(reader, 6),
+        section::STORAGE => {
+            texts(reader, 5)?;
+            let prefix = reader.number16()?;
+            reader.take(prefix.into()).map(drop)
+        }
         _ => Ok(()),
     }
 }

@@ -1,9 +1,8 @@
 //! A map without order.
 
-use super::{contains, entry_key, load, remove, store};
-use crate::StorageKey;
+use super::{contains, entry_key, load, remove, store, store_or_remove};
+use crate::{StorageKey, Wire};
 use core::marker::PhantomData;
-use parity_scale_codec::{Decode, Encode};
 
 /// Values by key. It cannot be listed; use an [`OrderedMap`](super::OrderedMap) for that.
 #[derive(Debug)]
@@ -12,7 +11,7 @@ pub struct Map<K, V> {
     kind: PhantomData<(K, V)>,
 }
 
-impl<K: StorageKey, V: Encode + Decode> Map<K, V> {
+impl<K: StorageKey, V: Wire> Map<K, V> {
     /// The map of a prefix. `#[storage]` calls this.
     pub const fn at(prefix: u8) -> Self {
         Self { prefix, kind: PhantomData }
@@ -46,11 +45,23 @@ impl<K: StorageKey, V: Encode + Decode> Map<K, V> {
     where
         V: Default + PartialEq,
     {
-        if *value == V::default() {
-            self.remove(key);
-        } else {
-            self.set(key, value);
-        }
+        store_or_remove(&entry_key(self.prefix, key), value);
+    }
+
+    /// Reads a value (or the default), changes it, and stores it or, if it is the default now, removes the entry.
+    /// Returns what there is from now on. The key is put together once.
+    ///
+    /// # Errors
+    /// What `change` returns. Nothing is changed then.
+    #[inline]
+    pub fn try_update<E>(&mut self, key: &K, change: impl FnOnce(V) -> Result<V, E>) -> Result<V, E>
+    where
+        V: Default + PartialEq,
+    {
+        let bytes = entry_key(self.prefix, key);
+        let value = change(load(&bytes).unwrap_or_default())?;
+        store_or_remove(&bytes, &value);
+        Ok(value)
     }
 
     /// Removes an entry and says whether it was there.

@@ -16,14 +16,15 @@ pub use scan::{Direction, Scan};
 pub use set::Set;
 pub use value::Value;
 
-use crate::{StorageKey, sys};
+use crate::wire::{append, buffer, stored};
+use crate::{StorageKey, Wire, sys};
 use alloc::vec::Vec;
-use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// Bytes that a read makes room for at first; a longer value costs a second host call.
 const GUESS_BYTES: usize = 256;
 
 /// Reads the bytes under a key.
+#[inline(never)]
 pub fn get(key: &[u8]) -> Option<Vec<u8>> {
     sys::read(GUESS_BYTES, |out, capacity| {
         // SAFETY: the key is a live slice and `read` passes a buffer with its capacity.
@@ -43,6 +44,7 @@ pub fn contains(key: &[u8]) -> bool {
 }
 
 /// Stores bytes under a key.
+#[inline(never)]
 pub fn set(key: &[u8], value: &[u8]) {
     // SAFETY: both are live slices.
     #[allow(unsafe_code, reason = "host call")]
@@ -57,6 +59,7 @@ pub fn set(key: &[u8], value: &[u8]) {
 }
 
 /// Removes a key and says whether it was there.
+#[inline(never)]
 pub fn remove(key: &[u8]) -> bool {
     // SAFETY: the key is a live slice.
     #[allow(unsafe_code, reason = "host call")]
@@ -90,25 +93,33 @@ pub fn transient_set(key: &[u8], value: &[u8]) {
 }
 
 /// Reads and decodes. A value that does not decode was written by other code: the call ends as a panic.
-fn load<T: Decode>(key: &[u8]) -> Option<T> {
-    get(key).map(|bytes| decode(&bytes))
+#[inline(never)]
+fn load<T: Wire>(key: &[u8]) -> Option<T> {
+    get(key).map(|bytes| stored(&bytes))
 }
 
-fn decode<T: Decode>(bytes: &[u8]) -> T {
-    match T::decode_all(&mut &*bytes) {
-        Ok(value) => value,
-        Err(_) => panic!("a stored value does not decode to its type: was the layout changed without `migrate`?"),
+#[inline(never)]
+fn store<T: Wire>(key: &[u8], value: &T) {
+    let mut bytes = buffer();
+    value.put(&mut bytes);
+    set(key, &bytes);
+}
+
+/// Stores a value, or removes the entry if the value is the type's default.
+#[inline(never)]
+fn store_or_remove<T: Wire + Default + PartialEq>(key: &[u8], value: &T) {
+    if *value == T::default() {
+        remove(key);
+    } else {
+        store(key, value);
     }
 }
 
-fn store<T: Encode>(key: &[u8], value: &T) {
-    value.using_encoded(|bytes| set(key, bytes));
-}
-
 /// The full key of an entry: the container's prefix and the entry's own key.
+#[inline(never)]
 fn entry_key<K: StorageKey>(prefix: u8, key: &K) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(72);
-    bytes.push(prefix);
+    let mut bytes = buffer();
+    append(&mut bytes, &[prefix]);
     key.write_key(&mut bytes);
     bytes
 }

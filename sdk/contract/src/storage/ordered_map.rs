@@ -1,10 +1,9 @@
 //! A map in the order of its keys.
 
 use super::{Direction, Map, Scan, entry_key};
-use crate::{KeyPrefix, StorageKey};
+use crate::{KeyPrefix, StorageKey, Wire};
 use alloc::vec::Vec;
 use core::ops::{Bound, Deref, DerefMut};
-use parity_scale_codec::{Decode, Encode};
 
 /// Values by key, listed in the order of the keys. It reads and writes like a [`Map`].
 ///
@@ -16,7 +15,7 @@ pub struct OrderedMap<K, V> {
     prefix: u8,
 }
 
-impl<K: StorageKey, V: Encode + Decode> OrderedMap<K, V> {
+impl<K: StorageKey, V: Wire> OrderedMap<K, V> {
     /// The map of a prefix. `#[storage]` calls this.
     pub const fn at(prefix: u8) -> Self {
         Self { map: Map::at(prefix), prefix }
@@ -29,24 +28,24 @@ impl<K: StorageKey, V: Encode + Decode> OrderedMap<K, V> {
 
     /// Lists entries from a bound on, in either direction.
     pub fn iter_from(&self, from: Bound<&K>, direction: Direction) -> Scan<K, V> {
-        Scan::new(entry_key(self.prefix, &()), 1, from, direction)
+        Scan::new(entry_key(self.prefix, &()), from, direction)
     }
 
     /// Lists the entries whose key begins with a part, from a bound on, in either direction.
     pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P, from: Bound<&K>, direction: Direction) -> Scan<K, V> {
-        Scan::new(entry_key(self.prefix, part), 1, from, direction)
+        Scan::new(entry_key(self.prefix, part), from, direction)
     }
 
     /// Reads at most `limit` entries after `after`, in ascending order: the page that a query returns.
     pub fn page(&self, after: Option<&K>, limit: u32) -> Vec<(K, V)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.iter_from(from, Direction::Ascending).limit(limit).collect()
+        self.iter_from(from, Direction::Ascending).limit(limit).gather()
     }
 
     /// Reads at most `limit` entries after `after` whose key begins with a part, in ascending order.
     pub fn page_within<P: KeyPrefix<K>>(&self, part: &P, after: Option<&K>, limit: u32) -> Vec<(K, V)> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        self.iter_within(part, from, Direction::Ascending).limit(limit).collect()
+        self.iter_within(part, from, Direction::Ascending).limit(limit).gather()
     }
 
     /// The entry with the lowest key.

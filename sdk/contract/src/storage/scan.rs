@@ -1,16 +1,20 @@
 //! Listing of ordered containers, a page of entries for each host call.
 
-use super::decode;
-use crate::{StorageKey, sys};
-use alloc::vec::Vec;
+use crate::wire::{append, buffer, stored, with_room};
+use crate::{StorageKey, Wire, rt, sys};
+use alloc::{boxed::Box, vec::Vec};
 use core::marker::PhantomData;
 use core::ops::Bound;
-use parity_scale_codec::Decode;
+use tenon_abi::limits;
 
 /// Entries that one host call asks for.
 const PAGE_ENTRIES: u32 = 32;
 /// Bytes that one host call makes room for at first. It grows to what one entry needs.
 const PAGE_BYTES: usize = 4 * 1024;
+/// Bytes of a container's prefix.
+const CONTAINER_BYTES: usize = 1;
+/// Bytes of the longest key.
+const MAX_KEY_BYTES: usize = limits::MAX_KEY_BYTES as usize;
 
 /// The order of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,84 +29,195 @@ pub enum Direction {
 /// not during it.
 #[derive(Debug)]
 pub struct Scan<K, V> {
-    prefix: Vec<u8>,
-    /// Bytes of the prefix that are not part of the entry's own key.
-    container_bytes: usize,
-    direction: Direction,
-    /// Where the next page starts, relative to the prefix; empty is the end of a descending listing's range.
-    start: Vec<u8>,
-    page: Vec<u8>,
-    offset: usize,
-    entries: u32,
-    remaining: u32,
-    ended: bool,
+    /// Boxed, so that a listing is handed on as a pointer.
+    cursor: Box<Cursor>,
     kind: PhantomData<(K, V)>,
 }
 
-impl<K: StorageKey, V: Decode> Scan<K, V> {
-    pub(super) fn new(prefix: Vec<u8>, container_bytes: usize, from: Bound<&K>, direction: Direction) -> Self {
-        let part = prefix.len() - container_bytes;
-        let relative = |key: &K| {
-            let mut bytes = Vec::with_capacity(72);
-            key.write_key(&mut bytes);
-            if !bytes.starts_with(&prefix[container_bytes..]) {
-                panic!("a listing starts at a key outside the part that it lists");
+impl<K: StorageKey, V: Wire> Scan<K, V> {
+    pub(super) fn new(prefix: Vec<u8>, from: Bound<&K>, direction: Direction) -> Self {
+        let mut cursor = Cursor::boxed(prefix, direction);
+        match from {
+            Bound::Unbounded => {}
+            Bound::Included(key) => {
+                key.write_key(&mut cursor.key);
+                let mut start = buffer();
+                append(&mut start, cursor.relative());
+                cursor.start = start;
             }
-            bytes.drain(..part);
-            bytes
-        };
-        let (start, after) = match from {
-            Bound::Unbounded => (Vec::new(), None),
-            Bound::Included(key) => (relative(key), None),
-            Bound::Excluded(key) => (Vec::new(), Some(relative(key))),
-        };
-        let mut scan = Self {
-            prefix,
-            container_bytes,
-            direction,
-            start,
-            page: Vec::new(),
-            offset: 0,
-            entries: 0,
-            remaining: u32::MAX,
-            ended: false,
-            kind: PhantomData,
-        };
-        if let Some(key) = after {
-            scan.continue_after(key);
+            Bound::Excluded(key) => {
+                key.write_key(&mut cursor.key);
+                cursor.continue_after_key();
+            }
         }
-        scan
+        Self { cursor, kind: PhantomData }
     }
 
     /// Ends after a number of entries, so that no more than those are fetched.
     #[must_use]
     pub fn limit(mut self, entries: u32) -> Self {
-        self.remaining = entries;
+        self.cursor.remaining = entries;
         self
     }
 
-    /// Lets the next page start right after a key, relative to the prefix.
-    fn continue_after(&mut self, mut key: Vec<u8>) {
-        match self.direction {
-            Direction::Ascending => key.push(0),
-            Direction::Descending => match key.pop() {
-                // A key that ends in zero comes right after itself without that zero.
-                None | Some(0) => {}
-                Some(last) => {
-                    key.push(last - 1);
-                    key.resize(tenon_abi::limits::MAX_KEY_BYTES as usize - self.prefix.len(), u8::MAX);
-                }
-            },
+    /// Reads all entries into a list.
+    pub(super) fn gather(self) -> Vec<(K, V)> {
+        let mut entries = Vec::with_capacity(PAGE_ENTRIES as usize);
+        for entry in self {
+            if entries.len() == entries.capacity() {
+                double(&mut entries);
+            }
+            if let Some(place) = entries.spare_capacity_mut().first_mut() {
+                place.write(entry);
+            }
+            // SAFETY: there was room, and the entry was written into its first place.
+            #[allow(unsafe_code, reason = "spares the vector's own growth, which is larger than a method")]
+            unsafe {
+                entries.set_len(entries.len().wrapping_add(1));
+            }
         }
-        self.ended = key.is_empty();
-        self.start = key;
+        entries
+    }
+}
+
+/// Gives a full list twice its room.
+#[cold]
+fn double<T>(list: &mut Vec<T>) {
+    let mut larger = with_room(list.len().saturating_mul(2));
+    // SAFETY: the larger list has the room; the entries move there, and the old list forgets them.
+    #[allow(unsafe_code, reason = "spares the vector's own growth, which is larger than a method")]
+    unsafe {
+        core::ptr::copy_nonoverlapping(list.as_ptr(), larger.as_mut_ptr(), list.len());
+        larger.set_len(list.len());
+        list.set_len(0);
+    }
+    *list = larger;
+}
+
+impl<K: StorageKey, V: Wire> Iterator for Scan<K, V> {
+    type Item = (K, V);
+
+    #[inline(never)]
+    fn next(&mut self) -> Option<(K, V)> {
+        let value = stored(self.cursor.advance()?);
+        match K::read_key(&mut self.cursor.key.as_slice()) {
+            Some(key) => Some((key, value)),
+            None => rt::panic(b"a stored key does not decode to its type: was the layout changed without `migrate`?"),
+        }
+    }
+}
+
+/// The part of a listing that does not depend on its types.
+#[derive(Debug)]
+struct Cursor {
+    /// The container's prefix and, behind that, the part of the keys that is listed.
+    prefix: Vec<u8>,
+    direction: Direction,
+    /// Where the next page starts, relative to the prefix; empty is the end of a descending listing's range.
+    start: Vec<u8>,
+    /// The key of the newest entry, without the container's bytes.
+    key: Vec<u8>,
+    page: Vec<u8>,
+    offset: usize,
+    entries: u32,
+    remaining: u32,
+    ended: bool,
+}
+
+impl Cursor {
+    /// A listing from the start, in a place of its own.
+    #[inline(never)]
+    fn boxed(prefix: Vec<u8>, direction: Direction) -> Box<Self> {
+        Box::new(Self::new(prefix, direction))
+    }
+
+    const fn new(prefix: Vec<u8>, direction: Direction) -> Self {
+        Self {
+            prefix,
+            direction,
+            start: Vec::new(),
+            key: Vec::new(),
+            page: Vec::new(),
+            offset: 0,
+            entries: 0,
+            remaining: u32::MAX,
+            ended: false,
+        }
+    }
+
+    /// The part that is listed, without the container's bytes.
+    fn listed(&self) -> &[u8] {
+        self.prefix.get(CONTAINER_BYTES..).unwrap_or_default()
+    }
+
+    /// The newest key behind the part that is listed.
+    fn relative(&self) -> &[u8] {
+        match self.key.strip_prefix(self.listed()) {
+            Some(relative) => relative,
+            None => rt::panic(b"a listing starts at a key outside the part that it lists"),
+        }
+    }
+
+    /// Lets the next page start right after the newest key.
+    #[inline(never)]
+    fn continue_after_key(&mut self) {
+        let relative = self.relative();
+        let mut start = buffer();
+        match (self.direction, relative) {
+            (Direction::Ascending, _) => {
+                append(&mut start, relative);
+                append(&mut start, &[0]);
+            }
+            // A key that ends in zero comes right after itself without that zero.
+            (Direction::Descending, [front @ .., 0]) => append(&mut start, front),
+            (Direction::Descending, [front @ .., last]) => {
+                append(&mut start, front);
+                append(&mut start, &[last.wrapping_sub(1)]);
+                while start.len() < MAX_KEY_BYTES.saturating_sub(self.prefix.len()) {
+                    append(&mut start, &[u8::MAX]);
+                }
+            }
+            (Direction::Descending, []) => {}
+        }
+        self.ended = start.is_empty();
+        self.start = start;
+    }
+
+    /// Steps to the next entry: its key stands in `key`, its value is returned.
+    #[inline(never)]
+    fn advance(&mut self) -> Option<&[u8]> {
+        if self.remaining == 0 {
+            return None;
+        }
+        if self.entries == 0 && !self.ended {
+            self.fetch();
+        }
+        if self.entries == 0 {
+            return None;
+        }
+        self.entries = self.entries.wrapping_sub(1);
+        self.remaining = self.remaining.wrapping_sub(1);
+        let relative = part(&self.page, &mut self.offset);
+        self.key.clear();
+        append(&mut self.key, self.prefix.get(CONTAINER_BYTES..).unwrap_or_default());
+        append(&mut self.key, relative);
+        let value = part(&self.page, &mut self.offset);
+        let (at, length) = (value.as_ptr(), value.len());
+        if self.entries == 0 {
+            self.continue_after_key();
+        }
+        // SAFETY: the value stands in the page, which is replaced by `fetch` alone.
+        #[allow(unsafe_code, reason = "the next start is worked out while the value is borrowed from the page")]
+        Some(unsafe { core::slice::from_raw_parts(at, length) })
     }
 
     fn fetch(&mut self) {
         let wanted = self.remaining.min(PAGE_ENTRIES);
         let mut capacity = PAGE_BYTES.max(self.page.capacity());
         loop {
-            self.page = Vec::with_capacity(capacity);
+            if self.page.capacity() < capacity {
+                self.page = with_room(capacity);
+            }
             let result = self.call_host(wanted);
             #[allow(
                 clippy::cast_possible_truncation,
@@ -143,49 +258,16 @@ impl<K: StorageKey, V: Decode> Scan<K, V> {
             )
         }
     }
-
-    fn part(&mut self) -> &[u8] {
-        let header = self.offset + 4;
-        let length =
-            self.page[self.offset..header].iter().rev().fold(0, |length, byte| length << 8 | usize::from(*byte));
-        self.offset = header + length;
-        &self.page[header..self.offset]
-    }
-
-    /// The next entry of the page, with its key relative to the prefix.
-    fn entry(&mut self) -> (Vec<u8>, V) {
-        self.entries -= 1;
-        let key = self.part().to_vec();
-        let value = decode(self.part());
-        (key, value)
-    }
 }
 
-impl<K: StorageKey, V: Decode> Iterator for Scan<K, V> {
-    type Item = (K, V);
-
-    fn next(&mut self) -> Option<(K, V)> {
-        if self.remaining == 0 {
-            return None;
-        }
-        if self.entries == 0 && !self.ended {
-            self.fetch();
-        }
-        if self.entries == 0 {
-            return None;
-        }
-        let (relative, value) = self.entry();
-        self.remaining -= 1;
-        let mut full = self.prefix[self.container_bytes..].to_vec();
-        full.extend_from_slice(&relative);
-        if self.entries == 0 {
-            self.continue_after(relative);
-        }
-        match K::read_key(&mut full.as_slice()) {
-            Some(key) => Some((key, value)),
-            None => panic!("a stored key does not decode to its type: was the layout changed without `migrate`?"),
-        }
-    }
+/// The part of a page at an offset, which stands behind its length. The offset moves behind it.
+#[inline(never)]
+fn part<'a>(page: &'a [u8], offset: &mut usize) -> &'a [u8] {
+    let rest = page.get(*offset..).unwrap_or_default();
+    let part = rest.split_first_chunk().and_then(|(length, rest)| rest.get(..u32::from_le_bytes(*length) as usize));
+    let part = part.unwrap_or_default();
+    *offset = offset.wrapping_add(part.len()).wrapping_add(4);
+    part
 }
 
 #[cfg(test)]
@@ -193,9 +275,10 @@ mod tests {
     use super::*;
 
     fn start_after(key: &[u8], direction: Direction) -> (Vec<u8>, bool) {
-        let mut scan = Scan::<Vec<u8>, ()>::new(vec![7], 1, Bound::Unbounded, direction);
-        scan.continue_after(key.to_vec());
-        (scan.start, scan.ended)
+        let mut cursor = Cursor::new(vec![7], direction);
+        cursor.key = key.to_vec();
+        cursor.continue_after_key();
+        (cursor.start, cursor.ended)
     }
 
     #[test]

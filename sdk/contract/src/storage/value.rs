@@ -1,8 +1,10 @@
 //! A single stored value.
 
 use super::{contains, load, remove, store};
+use crate::Wire;
+use crate::panic::Message;
 use core::marker::PhantomData;
-use parity_scale_codec::{Decode, Encode};
+use core::panic::Location;
 
 /// One value under the field's prefix.
 #[derive(Debug)]
@@ -11,7 +13,7 @@ pub struct Value<T> {
     kind: PhantomData<T>,
 }
 
-impl<T: Encode + Decode> Value<T> {
+impl<T: Wire> Value<T> {
     /// The value of a prefix. `#[storage]` calls this.
     pub const fn at(prefix: u8) -> Self {
         Self { prefix, kind: PhantomData }
@@ -38,7 +40,7 @@ impl<T: Encode + Decode> Value<T> {
     pub fn expect(&self, what: &str) -> T {
         match self.load() {
             Some(value) => value,
-            None => panic!("{what} was never set"),
+            None => never_set(what),
         }
     }
 
@@ -66,4 +68,14 @@ impl<T: Encode + Decode> Value<T> {
         self.set(&value);
         value
     }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn never_set(what: &str) -> ! {
+    let mut message = Message::new();
+    message.text(what);
+    message.text(" was never set");
+    message.end(Location::caller())
 }

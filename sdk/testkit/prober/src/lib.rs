@@ -21,7 +21,7 @@ pub mod prober {
         /// Members.
         members: Set<(Color, Point)>,
         /// One value, far from the others.
-        #[key(120)]
+        #[key(255)]
         counter: Value<u64>,
     }
 
