@@ -103,61 +103,61 @@ macro_rules! for_each_host_function {
     ($visit:ident) => {
         $visit! {
             /// Copies the input to `out` and returns its full length.
-            [InputOutput, None, Read, 1, 200, 1]
+            [InputOutput, None, Read, 1, 250, 1]
             fn input(out: u32, capacity: u32) -> u32;
             /// Sets the output that the caller receives. A second call replaces it.
-            [InputOutput, None, Read, 1, 200, 1]
+            [InputOutput, None, Read, 1, 250, 40]
             fn output(data: u32, length: u32) -> ();
             /// Ends the call with the module's error `number` and data for the caller. Its changes are undone.
-            [InputOutput, None, Read, 1, 200, 1]
+            [InputOutput, None, Read, 1, 250, 40]
             fn fail(number: u32, data: u32, length: u32) -> ();
             /// Ends the call as a panic, with a message for traces. Its changes are undone.
-            [InputOutput, None, Read, 1, 200, 1]
+            [InputOutput, None, Read, 1, 250, 1]
             fn panic(message: u32, length: u32) -> ();
             /// Ends the call as wrong input, with a message for traces. Its changes are undone.
-            [InputOutput, None, Read, 1, 200, 1]
+            [InputOutput, None, Read, 1, 250, 1]
             fn bad_input(message: u32, length: u32) -> ();
 
             /// Writes the address of the account or instance that called this method.
-            [Context, None, Read, 1, 150, 0]
+            [Context, None, Read, 1, 220, 0]
             fn caller(out: u32) -> ();
             /// Writes the address of the account that signed the transaction.
-            [Context, None, Read, 1, 150, 0]
+            [Context, None, Read, 1, 220, 0]
             fn origin(out: u32) -> ();
             /// Writes the address of this instance.
-            [Context, None, Read, 1, 150, 0]
+            [Context, None, Read, 1, 220, 0]
             fn self_address(out: u32) -> ();
             /// Writes the amount of the native coin sent with this call.
-            [Context, None, Read, 1, 150, 0]
+            [Context, None, Read, 1, 220, 0]
             fn value(out: u32) -> ();
             /// Returns the height of the block that is being executed.
-            [Context, None, Read, 1, 100, 0]
+            [Context, None, Read, 1, 180, 0]
             fn block_height() -> u64;
             /// Returns the block's time in milliseconds since 1970-01-01 UTC. It never falls.
-            [Context, None, Read, 1, 100, 0]
+            [Context, None, Read, 1, 180, 0]
             fn block_time_ms() -> u64;
             /// Writes the hash of the genesis block, which names the chain in every signed object.
-            [Context, None, Read, 1, 150, 0]
+            [Context, None, Read, 1, 220, 0]
             fn chain_id(out: u32) -> ();
             /// Returns the gas that is left to this call.
-            [Context, None, Read, 1, 100, 0]
+            [Context, None, Read, 1, 180, 0]
             fn gas_left() -> u64;
 
             /// Copies the value under a key to `out` and returns its full length, or `ABSENT`.
-            [Storage, Some(Storage), Read, 1, 2_000, 2]
+            [Storage, Some(Storage), Read, 1, 6_000, 2]
             fn storage_get(key: u32, key_length: u32, out: u32, capacity: u32) -> u64;
             /// Stores a value under a key.
-            [Storage, Some(Storage), Write, 1, 4_000, 10]
+            [Storage, Some(Storage), Write, 1, 8_000, 10]
             fn storage_set(key: u32, key_length: u32, data: u32, length: u32) -> ();
             /// Removes a key and returns 1 if it was there, else 0.
-            [Storage, Some(Storage), Write, 1, 4_000, 2]
+            [Storage, Some(Storage), Write, 1, 8_000, 2]
             fn storage_remove(key: u32, key_length: u32) -> u32;
             /// Copies entries whose key begins with `prefix`, from the key `prefix ++ start` on (included), in
             /// ascending order, or descending if `descending` is 1 (then from `prefix ++ start` down; an empty start
             /// is the end). At most `limit` entries and `capacity` bytes. Each entry is `key length u32, key without
             /// prefix, value length u32, value`, little-endian. Returns `entries << 32 | bytes`; if the first entry
             /// does not fit, `0 << 32 | bytes needed`.
-            [Storage, Some(Storage), Read, 1, 6_000, 2]
+            [Storage, Some(Storage), Read, 1, 12_000, 2]
             fn storage_scan(prefix: u32, prefix_length: u32, start: u32, start_length: u32, descending: u32, limit: u32, out: u32, capacity: u32) -> u64;
 
             /// Copies the transient value under a key to `out` and returns its full length, or `ABSENT`.
@@ -168,22 +168,22 @@ macro_rules! for_each_host_function {
             fn transient_set(key: u32, key_length: u32, data: u32, length: u32) -> ();
 
             /// Emits an event. `topics` are `topic_count` hashes of 32 bytes, the first of which names the event.
-            [Events, Some(Events), Write, 1, 2_000, 4]
+            [Events, Some(Events), Write, 1, 2_000, 40]
             fn emit(topics: u32, topic_count: u32, data: u32, length: u32) -> ();
 
             /// Writes the native coin's spendable amount of an address.
-            [Coin, None, Read, 1, 2_000, 0]
+            [Coin, None, Read, 1, 6_000, 0]
             fn coin_balance(address: u32, out: u32) -> ();
             /// Sends an amount of the native coin from this instance. Returns 0 or an error number.
-            [Coin, Some(Coin), Write, 1, 8_000, 0]
+            [Coin, Some(Coin), Write, 1, 16_000, 0]
             fn coin_transfer(to: u32, amount: u32) -> u32;
 
             /// Calls a method of another instance with an amount and a gas limit (0: all that is left). Returns
             /// `error << 32 | length` of the return data, with error 0 on success. A failed call undoes its own changes.
-            [Call, Some(Call), Read, 1, 12_000, 1]
+            [Call, Some(Call), Read, 1, 16_000, 1]
             fn call(address: u32, method: u32, method_length: u32, data: u32, length: u32, amount: u32, gas_limit: u64, flags: u32) -> u64;
             /// Copies the return data of the last call or deployment to `out` and returns its full length.
-            [Call, None, Read, 1, 200, 1]
+            [Call, None, Read, 1, 250, 1]
             fn return_data(out: u32, capacity: u32) -> u32;
 
             /// Creates an instance of code on chain with constructor arguments, an amount and a 32-byte salt, and
@@ -194,7 +194,7 @@ macro_rules! for_each_host_function {
             [Deploy, Some(Upgrade), Write, 1, 40_000, 1]
             fn upgrade(address: u32, code_hash: u32, data: u32, length: u32) -> u32;
             /// Writes the code hash of an instance and returns 1, or 0 if there is none.
-            [Deploy, None, Read, 1, 2_000, 0]
+            [Deploy, None, Read, 1, 6_000, 0]
             fn code_hash(address: u32, out: u32) -> u32;
 
             /// Writes the 32-byte BLAKE2b hash.
