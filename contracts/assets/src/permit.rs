@@ -1,6 +1,6 @@
 //! Allowances given by signature: what is signed, and by whom.
 
-use tenon_contract::parity_scale_codec::Encode;
+use tenon_contract::Wire;
 use tenon_contract::prelude::*;
 
 /// What wallets put around bytes that they sign, so that those are never a transaction.
@@ -42,8 +42,10 @@ impl Permit {
     /// What is signed: purpose, chain, instance and permit, so that it is good nowhere else.
     pub(crate) fn message(&self) -> Vec<u8> {
         let mut message = WRAPPING.0.to_vec();
-        (PURPOSE, env().chain_id(), env().self_address()).encode_to(&mut message);
-        self.encode_to(&mut message);
+        String::from(PURPOSE).put(&mut message);
+        env().chain_id().put(&mut message);
+        env().self_address().put(&mut message);
+        self.put(&mut message);
         message.extend_from_slice(WRAPPING.1);
         message
     }
