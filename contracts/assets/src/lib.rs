@@ -19,7 +19,7 @@ mod events;
 mod permit;
 mod types;
 
-pub use assets::*;
+pub use self::assets::*;
 pub use error::Error;
 pub use events::{Approval, Issued, Memo, RightsChanged, Transfer};
 pub use permit::{OwnerSignature, Permit};
