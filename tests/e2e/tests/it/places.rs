@@ -23,12 +23,18 @@ fn complaint(ended: &Ended) -> Complaint {
     complaint
 }
 
-/// Makes a chain with some transfers in it, whose files are on disk in their final form.
-async fn make_chain(place: &str) {
+/// How the node of a chain ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Clean,
+    Killed,
+}
+
+/// Makes a chain with some transfers in it, in two runs.
+async fn make_chain(place: &str, stop: Stop) {
     let arguments = ["--base-path", place, "--block-time-ms", "50"];
     let (alice, bob) = (Wallet::new("//Alice"), Wallet::new("//Bob"));
-    // The second run writes tables of what the first one left in its log.
-    for _ in 0..2 {
+    for last in [false, true] {
         let node = Node::start(&arguments);
         let client = node.client().await;
         for _ in 0..3 {
@@ -36,7 +42,11 @@ async fn make_chain(place: &str) {
             client.submit_and_wait(&signed, WaitUntil::Finalized, 30_000).await.unwrap();
         }
         drop(client);
-        node.terminate();
+        if last && stop == Stop::Killed {
+            node.kill()
+        } else {
+            node.terminate()
+        };
     }
 }
 
@@ -52,7 +62,7 @@ fn copy(from: &Path, to: &Path) {
 async fn a_chain_goes_on_where_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_str().unwrap();
-    make_chain(place).await;
+    make_chain(place, Stop::Clean).await;
     let before = Node::start(&["--base-path", place]);
     let client = before.client().await;
     let (genesis, (height, hash)) = (client.facts().identity.genesis, client.finalized_head().await.unwrap());
@@ -113,7 +123,7 @@ type Damage<'d> = (&'d str, &'d [String], &'d dyn Fn(&Path));
 async fn damaged_files_are_named_and_nothing_panics() {
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("whole");
-    make_chain(whole.to_str().unwrap()).await;
+    make_chain(whole.to_str().unwrap(), Stop::Clean).await;
     let names: Vec<String> = fs::read_dir(whole.join("chain"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -155,13 +165,12 @@ async fn damaged_files_are_named_and_nothing_panics() {
     Node::start(&["--base-path", whole.to_str().unwrap()]).terminate();
 }
 
-/// Whoever cuts the log that is still open takes the newest blocks with it, as a power cut may: what is left is a whole
-/// chain, and it goes on.
-#[tokio::test]
-async fn a_log_cut_short_gives_back_a_whole_earlier_chain() {
+/// Cuts the log of a stopped chain in half, starts it, checks that it is a whole chain and goes on, and tells the final
+/// heights of the whole chain and of the one whose log was cut.
+async fn heights_with_a_log_cut_short(stop: Stop) -> (u32, u32) {
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("whole");
-    make_chain(whole.to_str().unwrap()).await;
+    make_chain(whole.to_str().unwrap(), stop).await;
     let cut = folder.path().join("cut");
     copy(&whole, &cut);
     let log = fs::read_dir(cut.join("chain")).unwrap().map(|entry| entry.unwrap().path());
@@ -174,11 +183,24 @@ async fn a_log_cut_short_gives_back_a_whole_earlier_chain() {
     let (old, new) = (before.client().await, after.client().await);
     let ((old_height, _), (height, hash)) = (old.finalized_head().await.unwrap(), new.finalized_head().await.unwrap());
     println!("height {old_height} before, {height} after");
-    assert!(0 < height && height < old_height);
     assert_eq!(old.hash_at(height).await.unwrap(), hash);
     assert_eq!(whole_state(&new, hash).await, whole_state(&old, hash).await);
     let ending = Wallet::new("//Alice").send(&new, transfer(&Wallet::new("//Bob").address, 1)).await;
     assert_eq!((ending.error, ending.height), (None, height + 1));
+    (old_height, height)
+}
+
+/// After a kill, whoever cuts the log takes the newest blocks with it, as a power cut may.
+#[tokio::test]
+async fn a_log_cut_short_gives_back_a_whole_earlier_chain() {
+    let (whole, cut) = heights_with_a_log_cut_short(Stop::Killed).await;
+    assert!(0 < cut && cut < whole, "{cut} of {whole}");
+}
+
+#[tokio::test]
+async fn after_a_clean_stop_a_log_cut_short_loses_nothing() {
+    let (whole, cut) = heights_with_a_log_cut_short(Stop::Clean).await;
+    assert_eq!(cut, whole);
 }
 
 #[test]
