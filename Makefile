@@ -80,7 +80,11 @@ bench: build
 	$(say) "durable writes of the store"
 	$(EXAMPLES)/store_speed
 	$(say) "transfers a second through a running node"
-	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON)
+	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 20000
+	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 100000
+	$(say) "the same number of ERC-20 transfers through anvil, if it is installed"
+	@if command -v anvil >/dev/null; then node tests/bench/anvil.mjs "$$(command -v anvil)" 20000; \
+	else echo "anvil is not installed: npm install --global @foundry-rs/anvil"; fi
 
 docs:
 	@command -v mdbook >/dev/null || { echo "mdbook is missing: cargo install --locked mdbook"; exit 1; }

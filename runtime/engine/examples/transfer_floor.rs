@@ -14,6 +14,10 @@ use tenon_engine::{EngineOptions, Program, Workshop, declare_engine_thread};
 use tenon_host::{End, Guest, HostFunctions, Trap};
 use tenon_types::Hash;
 
+/// The allocator that the node runs with.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Calls that are timed together.
 const CALLS: u32 = 100_000;
 /// Gas for each call.
