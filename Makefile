@@ -71,6 +71,8 @@ bench: build
 	cargo build --package tenon-bench
 	$(say) "a transfer in the engine, beside the same code in bare wasmtime"
 	$(EXAMPLES)/transfer_floor $(CARGO_TARGET_DIR)/modules/assets.wasm
+	cd templates/fungible-token && $(TENON) build >/dev/null
+	$(EXAMPLES)/transfer_floor $(CARGO_TARGET_DIR)/fungible-token.wasm token
 	$(say) "calls and gas in the engine"
 	$(EXAMPLES)/engine_speed
 	$(say) "signatures a second, single and in batches"

@@ -88,6 +88,13 @@ pub struct HostFunction {
     pub doc: &'static [&'static str],
 }
 
+impl HostFunction {
+    /// Whether it may run other instances, which share the stack that is left.
+    pub const fn enters_instances(&self) -> bool {
+        matches!(self.group, Group::Call | Group::Deploy)
+    }
+}
+
 /// Finds a row by the import's name.
 pub fn find_host_function(name: &str) -> Option<&'static HostFunction> {
     TABLE.iter().find(|function| function.name == name)

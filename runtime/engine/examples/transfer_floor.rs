@@ -1,7 +1,8 @@
 //! Measures an asset transfer in the engine beside the same code in bare wasmtime: no gas, no depth, no checks.
 //!
 //! Both run the module's `call.transfer` in a fresh instance for each call, over the same small host whose storage is a
-//! map. Usage: `transfer_floor MODULE.wasm`, a module built from `contracts/assets`.
+//! map. Usage: `transfer_floor MODULE.wasm [token]`: a module built from `contracts/assets`, or with the second word one
+//! built from `templates/fungible-token`.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program that a person runs")]
 
@@ -118,28 +119,34 @@ struct Bare {
     memory: Option<wasmtime::Memory>,
 }
 
-fn encoded_transfer(to: u8, amount: u128) -> Vec<u8> {
-    [&1u64.to_le_bytes()[..], &[to; 32], &amount.to_le_bytes()].concat()
+/// Arguments of the method that makes the supply and of `transfer`.
+struct Inputs {
+    init: Vec<u8>,
+    issue: Option<Vec<u8>>,
+    transfer: Vec<u8>,
 }
 
-/// Arguments of `issue`.
-fn encoded_issue() -> Vec<u8> {
-    let mut input = vec![16];
-    input.extend_from_slice(b"Gold");
-    input.push(16);
-    input.extend_from_slice(b"GOLD");
-    input.push(2);
-    input.extend_from_slice(&1_000_000_000u128.to_le_bytes());
-    // Kind, cap, mint right, burn right, document hash: none given.
-    input.extend_from_slice(&[0; 5]);
-    input
+impl Inputs {
+    fn of(token: bool) -> Self {
+        let mut issue = [&[16][..], b"Gold", &[16], b"GOLD", &[2]].concat();
+        issue.extend_from_slice(&1_000_000_000u128.to_le_bytes());
+        let transfer = [&[2; 32][..], &1u128.to_le_bytes()].concat();
+        if token {
+            // Cap, mint right, burn right: none given.
+            issue.extend_from_slice(&[0; 3]);
+            return Self { init: issue, issue: None, transfer };
+        }
+        // Kind, cap, mint right, burn right, document hash: none given.
+        issue.extend_from_slice(&[0; 5]);
+        Self { init: Vec::new(), issue: Some(issue), transfer: [&1u64.to_le_bytes()[..], &transfer].concat() }
+    }
 }
 
-fn metered(code: &Arc<[u8]>) -> (f64, Small) {
+fn metered(code: &Arc<[u8]>, inputs: Inputs) -> (f64, Small) {
     let workshop = Workshop::<Small>::new(&EngineOptions::default()).unwrap();
     let hash = Hash(*blake3::hash(code).as_bytes());
     let program: Arc<Program<Small>> = workshop.program(&hash, &mut || Some(Arc::clone(code))).unwrap();
-    let mut host = Small { caller: [1; 32], ..Small::default() };
+    let mut host = Small { caller: [1; 32], input: inputs.init, ..Small::default() };
     let mut gas = 0;
     let mut run = |host: Small, export: &str| {
         let outcome = program.run(export, GAS, MAX_STACK_BYTES, host);
@@ -148,9 +155,11 @@ fn metered(code: &Arc<[u8]>) -> (f64, Small) {
         outcome.host
     };
     host = run(host, "init");
-    host.input = encoded_issue();
-    host = run(host, "call.issue");
-    host.input = encoded_transfer(2, 1);
+    if let Some(issue) = inputs.issue {
+        host.input = issue;
+        host = run(host, "call.issue");
+    }
+    host.input = inputs.transfer;
     let start_rows = host.rows.clone();
     let mut best = f64::INFINITY;
     for _ in 0..5 {
@@ -211,11 +220,12 @@ fn bare(code: &[u8], host: Small) -> f64 {
 }
 
 fn main() {
-    let path = std::env::args().nth(1).expect("usage: transfer_floor MODULE.wasm");
+    let path = std::env::args().nth(1).expect("usage: transfer_floor MODULE.wasm [token]");
+    let inputs = Inputs::of(std::env::args().nth(2).as_deref() == Some("token"));
     let code: Arc<[u8]> = std::fs::read(path).expect("the module is a file").into();
     let work = move || {
         declare_engine_thread();
-        let (metered, host) = metered(&code);
+        let (metered, host) = metered(&code, inputs);
         let floor = bare(&code, host);
         println!("metered / bare: {:.2}", metered / floor);
     };

@@ -92,7 +92,8 @@ impl<H: HostFunctions + Send + 'static> Program<H> {
             handles.map(|handles| pick(&handles).get(&mut store)).unwrap_or(Val::I64(0))
         };
         let gas_left = counter(|handles| handles.gas).i64().unwrap_or(0);
-        let stack_left = counter(|handles| handles.stack).i32().unwrap_or(0);
+        // How much stack is left matters only to tell why an instance trapped.
+        let stack_left = if called.is_ok() { 0 } else { counter(|handles| handles.stack).i32().unwrap_or(0) };
         let frame = store.into_data();
         let end = match (called, frame.ended) {
             (Ok(()), _) => End::Returned,
