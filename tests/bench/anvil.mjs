@@ -59,7 +59,7 @@ async function poll(what, seconds) {
   }
 }
 
-const anvil = spawn(program, ["--port", String(port), "--block-time", "1", "--silent", "--gas-limit", "100000000000"], { stdio: "ignore" });
+const anvil = spawn(program, ["--port", String(port), "--block-time", "1", "--silent", "--gas-limit", "100000000000"], { stdio: "ignore", detached: true });
 const gone = once(anvil, "exit");
 try {
   const accounts = await poll(() => ask("eth_accounts"), 20);
@@ -93,6 +93,7 @@ try {
   if (moved === 0n) throw new Error("the transfers moved nothing");
   console.log(`anvil: ${transfers} ERC-20 transfers in ${seconds.toFixed(2)} s = ${(transfers / seconds).toFixed(0)} a second`);
 } finally {
-  anvil.kill("SIGKILL");
+  // What npm installs is a launcher: it and the program that it starts are one process group.
+  process.kill(-anvil.pid, "SIGKILL");
   await gone;
 }
