@@ -12,8 +12,9 @@ fn modules_dir(out: &Path) -> PathBuf {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    // Asked when it runs, not when it is compiled: checkouts that share build outputs share this program too.
+    let folder = |name: &str| PathBuf::from(std::env::var_os(name).unwrap_or_else(|| panic!("cargo sets {name}")));
+    let (root, out) = (folder("CARGO_MANIFEST_DIR").join("../.."), folder("OUT_DIR"));
     for folder in ["contracts", "sdk/contract", "sdk/macros", "runtime/abi"] {
         println!("cargo::rerun-if-changed={}", root.join(folder).display());
     }

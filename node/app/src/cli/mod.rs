@@ -9,6 +9,7 @@ mod build;
 mod call;
 mod deploy;
 mod dev;
+mod entered;
 mod events;
 #[cfg(test)]
 mod golden;

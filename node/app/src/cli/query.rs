@@ -1,13 +1,14 @@
 //! `tenon query`: runs a query of an instance, for free.
 
 use super::Global;
-use super::method_words::{self, MethodWords};
+use super::entered::{Entered, enter};
+use super::method_words::MethodWords;
 use super::output::{Failure, Report, inline};
 use super::sending::failure_of;
 use clap::Args;
 use serde_json::json;
 use tenon_api::json::HexHash;
-use tenon_client::{Codec, parse_hash};
+use tenon_client::parse_hash;
 use tenon_types::Gas;
 use tenon_types::interface::MethodMode;
 
@@ -24,33 +25,14 @@ pub(super) struct QueryOptions {
     gas: Option<Gas>,
 }
 
-pub(super) async fn run(words: MethodWords, mut global: Global) -> Result<Report, Failure> {
-    let options = method_words::options::<QueryOptions>("tenon query");
-    let (instance, method) = match words.target(&options, ABOUT) {
-        Ok(target) => target,
+pub(super) async fn run(words: MethodWords, global: Global) -> Result<Report, Failure> {
+    let entered = match enter::<QueryOptions>(words, global, ("query", ABOUT), MethodMode::Query).await {
+        Ok(entered) => entered,
         Err(end) => return end,
     };
-    method_words::take_global(&mut global, &words.rest);
-    let client = global.connect().await?;
-    let instance = client.instance(&instance).await?;
-    let Some(method) = method else {
-        return Ok(method_words::list_methods(&instance.label, &instance.interface, MethodMode::Query));
-    };
-    let method = instance.method(MethodMode::Query, &method)?;
-    let name = format!("tenon query {} {}", instance.label, method.name);
-    let command = method_words::with_method(method_words::options::<QueryOptions>(&name), &instance.interface, method);
-    if words.help {
-        return Ok(method_words::help(command));
-    }
-    let (options, matches) = match method_words::parse::<QueryOptions>(command, &words.rest) {
-        Ok(parsed) => parsed,
-        Err(end) => return end,
-    };
-    let resolve = |name: &str| instance.resolve(name);
-    let codec = Codec::new(&instance.interface, &resolve, client.facts().prefix);
-    let input = instance.encode(method, &method_words::arguments(&codec, method, &matches)?)?;
+    let Entered { client, instance, method, input, options } = &entered;
     let at = options.at.as_deref().map(hash).transpose()?;
-    let outcome = client.query(&instance.address, &method.name, &input, at.as_ref(), options.gas).await?;
+    let outcome = client.query(&instance.address, &method.name, input, at.as_ref(), options.gas).await?;
     if let Some(failure) = failure_of(&outcome) {
         return Err(failure);
     }

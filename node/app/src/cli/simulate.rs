@@ -1,6 +1,7 @@
 //! `tenon simulate`: runs a call as a transaction and undoes it.
 
-use super::method_words::{self, MethodWords};
+use super::entered::{Entered, enter};
+use super::method_words::MethodWords;
 use super::output::{Failure, Report, inline, table};
 use super::sending::{self, SchemeName, coins, failure_of};
 use super::{Global, receipt, signer};
@@ -8,7 +9,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
 use tenon_api::json::ExecutionView;
-use tenon_client::{ChainFacts, Codec, format_amount};
+use tenon_client::{ChainFacts, format_amount};
 use tenon_types::interface::MethodMode;
 use tenon_types::{Address, Gas};
 
@@ -34,45 +35,25 @@ pub(super) struct SimulateOptions {
     gas: Option<Gas>,
 }
 
-pub(super) async fn run(words: MethodWords, mut global: Global) -> Result<Report, Failure> {
-    let options = method_words::options::<SimulateOptions>("tenon simulate");
-    let (instance, method) = match words.target(&options, ABOUT) {
-        Ok(target) => target,
+pub(super) async fn run(words: MethodWords, global: Global) -> Result<Report, Failure> {
+    let entered = match enter::<SimulateOptions>(words, global, ("simulate", ABOUT), MethodMode::Call).await {
+        Ok(entered) => entered,
         Err(end) => return end,
     };
-    method_words::take_global(&mut global, &words.rest);
-    let client = global.connect().await?;
-    let instance = client.instance(&instance).await?;
-    let Some(method) = method else {
-        return Ok(method_words::list_methods(&instance.label, &instance.interface, MethodMode::Call));
-    };
-    let method = instance.method(MethodMode::Call, &method)?;
-    let name = format!("tenon simulate {} {}", instance.label, method.name);
-    let command =
-        method_words::with_method(method_words::options::<SimulateOptions>(&name), &instance.interface, method);
-    if words.help {
-        return Ok(method_words::help(command));
-    }
-    let (options, matches) = match method_words::parse::<SimulateOptions>(command, &words.rest) {
-        Ok(parsed) => parsed,
-        Err(end) => return end,
-    };
-    let resolve = |name: &str| instance.resolve(name);
-    let codec = Codec::new(&instance.interface, &resolve, client.facts().prefix);
-    let input = instance.encode(method, &method_words::arguments(&codec, method, &matches)?)?;
-    let value = coins(&client, &options.value)?;
-    let from = match tenon_client::parse_address(&options.from, &resolve) {
+    let Entered { client, instance, method, input, options } = &entered;
+    let value = coins(client, &options.value)?;
+    let from = match tenon_client::parse_address(&options.from, &|name: &str| instance.resolve(name)) {
         Ok(address) if !signer::is_uri(&options.from) => address,
         _ => Address(signer::load(&options.from, options.scheme.into(), options.password_file.as_deref())?.account()),
     };
     let make = |gas| instance.call(method, input.clone(), value, gas);
-    let mut outcome = sending::simulate(&client, &from, options.gas, &make).await?;
+    let mut outcome = sending::simulate(client, &from, options.gas, &make).await?;
     let result = match outcome.error {
         None => Some(instance.decode_result(method, &outcome.output.0)?),
         Some(_) => None,
     };
     receipt::label(&mut outcome.events, &instance.names, client.facts().prefix);
-    Ok(report(&format!("{}.{}", instance.label, method.name), &outcome, client.facts(), result))
+    Ok(report(&entered.what(), &outcome, client.facts(), result))
 }
 
 fn report(what: &str, outcome: &ExecutionView, facts: &ChainFacts, result: Option<Json>) -> Report {
