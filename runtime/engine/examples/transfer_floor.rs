@@ -6,7 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::indexing_slicing, reason = "a program that a person runs")]
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tenon_abi::limits::MAX_STACK_BYTES;
@@ -27,7 +27,7 @@ const GAS: u64 = 10_000_000;
 /// One instance's storage, the call's input, and how many events it emitted.
 #[derive(Default)]
 struct Small {
-    rows: HashMap<Vec<u8>, Vec<u8>>,
+    rows: BTreeMap<Vec<u8>, Vec<u8>>,
     caller: [u8; 32],
     input: Vec<u8>,
     events: u64,
@@ -39,13 +39,16 @@ impl Small {
     }
 
     fn get(&mut self, memory: &mut [u8], (key, length): (u32, u32), out: u32, capacity: u32) -> u64 {
-        let Some(value) = self.rows.get(slice(memory, key, length)).cloned() else { return ABSENT };
-        u64::from(copy(memory, out, capacity, &value))
+        let Some(value) = self.rows.get(slice(memory, key, length)) else { return ABSENT };
+        u64::from(copy(memory, out, capacity, value))
     }
 
     fn set(&mut self, memory: &[u8], (key, key_length): (u32, u32), (data, length): (u32, u32)) {
-        let value = slice(memory, data, length).to_vec();
-        self.rows.insert(slice(memory, key, key_length).to_vec(), value);
+        let value = slice(memory, data, length);
+        match self.rows.get_mut(slice(memory, key, key_length)) {
+            Some(row) => value.clone_into(row),
+            None => drop(self.rows.insert(slice(memory, key, key_length).to_vec(), value.to_vec())),
+        }
     }
 }
 
