@@ -188,6 +188,16 @@ impl TestChain {
         self.state.scan(&keys::storage(&address(instance), &[]), None, false, usize::MAX).len()
     }
 
+    /// The state as it stands. Later calls do not change it, so a benchmark can execute on it again and again.
+    pub fn state(&self) -> Arc<dyn StateReader> {
+        self.state.clone()
+    }
+
+    /// What the block that comes next tells modules: its time and height, and the chain's parameters.
+    pub const fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
     /// Checks every invariant of every module.
     ///
     /// # Panics
