@@ -1,10 +1,12 @@
-//! Allowances given by signature: what is signed, and by whom.
+//! Allowances given by signature: what is signed.
 
-use tenon_contract::Wire;
 use tenon_contract::prelude::*;
+use tenon_contract::signed;
 
-/// What wallets put around bytes that they sign, so that those are never a transaction.
-const WRAPPING: (&[u8], &[u8]) = (b"<Bytes>", b"</Bytes>");
+/// The owner's signature over a permit.
+#[module_type]
+pub use tenon_contract::signed::OwnerSignature;
+
 /// Names the purpose in the signed bytes.
 const PURPOSE: &str = "tenon/assets/permit";
 
@@ -29,34 +31,9 @@ pub struct Permit {
     pub deadline_ms: u64,
 }
 
-/// An owner's signature. The owner's address is the public key.
-#[module_type]
-pub enum OwnerSignature {
-    /// sr25519 with context `substrate`, as wallets sign.
-    Sr25519([u8; 64]) = 0,
-    /// ed25519.
-    Ed25519([u8; 64]) = 1,
-}
-
 impl Permit {
     /// What is signed: purpose, chain, instance and permit, so that it is good nowhere else.
     pub(crate) fn message(&self) -> Vec<u8> {
-        let mut message = WRAPPING.0.to_vec();
-        String::from(PURPOSE).put(&mut message);
-        env().chain_id().put(&mut message);
-        env().self_address().put(&mut message);
-        self.put(&mut message);
-        message.extend_from_slice(WRAPPING.1);
-        message
-    }
-}
-
-impl OwnerSignature {
-    /// Whether it is the owner's over the message.
-    pub(crate) fn is_valid(&self, owner: &Address, message: &[u8]) -> bool {
-        match self {
-            Self::Sr25519(signature) => crypto::sr25519_verify(signature, owner.as_bytes(), message),
-            Self::Ed25519(signature) => crypto::ed25519_verify(signature, owner.as_bytes(), message),
-        }
+        signed::message(PURPOSE, self)
     }
 }

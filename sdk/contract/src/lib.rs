@@ -11,6 +11,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test may"))]
 
 extern crate alloc;
+// The macros name this crate as a module does.
+extern crate self as tenon_contract;
 
 #[cfg(target_arch = "wasm32")]
 mod allocator;
@@ -27,8 +29,10 @@ mod key;
 pub mod math;
 mod panic;
 pub mod rt;
+pub mod signed;
 pub mod storage;
 mod sys;
+pub mod text;
 mod types;
 mod wire;
 

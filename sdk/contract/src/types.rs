@@ -1,5 +1,6 @@
 //! Addresses, hashes and amounts as modules see them. The encoding is that of `tenon-types`.
 
+use crate::blake2b;
 use core::fmt;
 use parity_scale_codec::{Decode, Encode};
 
@@ -74,3 +75,39 @@ bytes32!(
     /// A 32-byte hash.
     Hash
 );
+
+impl Address {
+    /// The address of a protocol module, which follows from its name alone: `Address::of_module("assets")`. Meant for
+    /// constants, as the hash is computed at compile time there.
+    ///
+    /// # Panics
+    /// If the name has more than 64 bytes; at compile time in a constant.
+    #[must_use]
+    pub const fn of_module(name: &str) -> Self {
+        /// Stands before the name in what is hashed.
+        const PREFIX: &[u8] = b"tenon/module/";
+        /// Bytes of a name.
+        const MAX_NAME_BYTES: usize = 64;
+        let name = name.as_bytes();
+        assert!(name.len() <= MAX_NAME_BYTES, "a module's name has at most 64 bytes");
+        let mut bytes = [0; PREFIX.len() + MAX_NAME_BYTES];
+        let mut index = 0;
+        while index < PREFIX.len() + name.len() {
+            bytes[index] = if index < PREFIX.len() { PREFIX[index] } else { name[index - PREFIX.len()] };
+            index += 1;
+        }
+        Self(blake2b::blake2b_256(bytes.split_at(index).0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_a_protocol_module_by_its_name() {
+        const ASSETS: Address = Address::of_module("assets");
+        let expected = blake2b_simd::Params::new().hash_length(32).hash(b"tenon/module/assets");
+        assert_eq!(ASSETS.as_bytes(), expected.as_bytes());
+    }
+}
