@@ -58,7 +58,7 @@ impl fmt::Display for CallError {
 impl core::error::Error for CallError {}
 
 /// A call that has not been made yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 #[must_use = "a call does nothing until it is invoked or sent"]
 pub struct Call<R> {
     /// Whom to call.
@@ -74,6 +74,14 @@ pub struct Call<R> {
     /// Whether the method is a query, so that the callee may not write.
     pub read_only: bool,
     result: PhantomData<fn() -> R>,
+}
+
+/// Whatever the call returns: nothing of that is here yet.
+impl<R> Clone for Call<R> {
+    fn clone(&self) -> Self {
+        let Self { address, method, ref input, value, gas, read_only, result } = *self;
+        Self { address, method, input: input.clone(), value, gas, read_only, result }
+    }
 }
 
 impl<R> Call<R> {
