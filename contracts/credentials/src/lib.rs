@@ -36,7 +36,7 @@ pub mod credentials {
     /// Entries that a listing returns.
     pub const MAX_PAGE: u32 = 100;
     /// Credentials that one check of an invariant reads.
-    pub const MAX_CHECKED_CREDENTIALS: u32 = 10_000;
+    pub const MAX_CHECKED_CREDENTIALS: usize = 10_000;
 
     /// What the instance keeps.
     #[storage]
@@ -124,11 +124,8 @@ pub mod credentials {
             let start = (Address::new([byte; 32]), 0, Address::ZERO);
             let from = self.credentials.iter_from(Bound::Included(&start), Direction::Ascending);
             let before = self.credentials.iter_from(Bound::Excluded(&start), Direction::Descending);
-            let mut left = MAX_CHECKED_CREDENTIALS;
-            from.chain(before).all(|((_, _, subject), credential)| {
-                left -= 1;
-                left == 0 || (!subject.is_zero() && credential.is_complete())
-            })
+            let mut checked = from.chain(before).take(MAX_CHECKED_CREDENTIALS);
+            checked.all(|((_, _, subject), credential)| !subject.is_zero() && credential.is_complete())
         }
     }
 }
