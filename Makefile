@@ -67,12 +67,11 @@ test: setup lint
 
 bench: build
 	$(say) "building the benchmarks"
-	cargo build --package tenon-engine --package tenon-crypto --package tenon-host --package tenon-store --examples
+	cargo build --package tenon-engine --package tenon-crypto --package tenon-host --package tenon-store --package tenon-bench \
+		--examples
 	cargo build --package tenon-bench
-	$(say) "a transfer in the engine, beside the same code in bare wasmtime"
-	$(EXAMPLES)/transfer_floor $(CARGO_TARGET_DIR)/modules/assets.wasm
-	cd templates/fungible-token && $(TENON) build >/dev/null
-	$(EXAMPLES)/transfer_floor $(CARGO_TARGET_DIR)/fungible-token.wasm token
+	$(say) "each method of each module: gas and time, beside a transfer in bare wasmtime"
+	$(EXAMPLES)/method_speed
 	$(say) "calls and gas in the engine"
 	$(EXAMPLES)/engine_speed
 	$(say) "signatures a second, single and in batches"

@@ -1,0 +1,73 @@
+//! The protocol modules, and for each a scenario that calls every method on a state as people would make it.
+//!
+//! Figures come from the real engine and host on the chain in memory. A scenario says what a method is called for
+//! (`case`) where that changes its cost. It leaves out failing calls: those are tested beside each module.
+
+mod assets;
+mod credentials;
+mod footprint;
+mod fork;
+mod policies;
+mod stage;
+
+pub use footprint::Footprint;
+pub use fork::Fork;
+pub use stage::{Entry, Measured, Stage};
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tenon_contract::Constructor;
+
+/// A protocol module and its scenario.
+pub struct Module {
+    /// Its name: that of its folder under `contracts`, and of its instance in genesis.
+    pub name: &'static str,
+    /// Makes the constructor of the instance in genesis.
+    genesis: fn() -> Constructor,
+    /// Calls every method.
+    scenario: fn(&mut Stage),
+}
+
+/// What a scenario found.
+pub struct Profile {
+    /// The module's name.
+    pub name: &'static str,
+    /// Its code.
+    pub code: Arc<[u8]>,
+    /// Each measured call, in the order of the scenario.
+    pub measured: Vec<Measured>,
+}
+
+/// Every protocol module, in the order of the docs.
+pub const MODULES: &[Module] = &[
+    Module { name: "assets", genesis: ::assets::AssetsRef::init, scenario: assets::scenario },
+    Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
+    Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
+];
+
+/// Runs the scenarios, each on a chain of its own that has all modules.
+///
+/// # Panics
+/// If a module does not build, or a call of a scenario fails.
+pub fn profiles() -> Vec<Profile> {
+    let codes: Vec<Arc<[u8]>> = MODULES.iter().map(|module| code(module.name)).collect();
+    let profile = |(module, code): (&Module, &Arc<[u8]>)| {
+        let modules: Vec<(&str, &[u8], Constructor)> =
+            MODULES.iter().zip(&codes).map(|(module, code)| (module.name, &**code, (module.genesis)())).collect();
+        let mut stage = Stage::new(module.name, code, &modules);
+        (module.scenario)(&mut stage);
+        Profile { name: module.name, code: code.clone(), measured: stage.into_measured() }
+    };
+    MODULES.iter().zip(&codes).map(profile).collect()
+}
+
+/// The project's root.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the crate lies two below the root").to_owned()
+}
+
+/// Builds a protocol module, if its sources changed.
+fn code(name: &str) -> Arc<[u8]> {
+    let folder = root().join("contracts").join(name);
+    tenon_testkit::module_code(folder.to_str().expect("the path of the project is text")).into()
+}
