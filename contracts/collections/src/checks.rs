@@ -7,7 +7,7 @@ use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
 
 /// Items that one check of an invariant reads.
-pub const MAX_CHECKED_ITEMS: u32 = 4_096;
+pub const MAX_CHECKED_ITEMS: u32 = 1_000;
 
 impl Collections {
     /// Checks collections, beginning at the one that the height points to, as long as their items fit into one check.

@@ -4,6 +4,7 @@ use crate::collections::Collections;
 use crate::error::Error;
 use crate::events::{Created, RightsChanged, Transfer};
 use crate::types::{CollectionInfo, Details, ItemState, NewCollection};
+use core::convert::Infallible;
 use policies::client;
 use tenon_contract::prelude::*;
 
@@ -133,13 +134,15 @@ impl Collections {
 
     fn add_to(&mut self, owner: Address, collection: u64, item: u64) {
         self.by_owner.insert(&(owner, collection, item));
-        let held = self.held.get_or_default(&(collection, owner));
-        self.held.set(&(collection, owner), &(held + 1));
+        self.count_held(owner, collection, |held| held + 1);
     }
 
     fn remove_from(&mut self, owner: Address, collection: u64, item: u64) {
         self.by_owner.remove(&(owner, collection, item));
-        let held = self.held.get_or_default(&(collection, owner));
-        self.held.set_or_clear(&(collection, owner), &(held - 1));
+        self.count_held(owner, collection, |held| held - 1);
+    }
+
+    fn count_held(&mut self, owner: Address, collection: u64, change: fn(u64) -> u64) {
+        let Ok(_) = self.held.try_update(&(collection, owner), |held| Ok::<_, Infallible>(change(held)));
     }
 }

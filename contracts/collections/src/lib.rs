@@ -123,8 +123,8 @@ pub mod collections {
 
         /// Issues an item to somebody and returns its id. Only who may mint in the collection.
         ///
-        /// Optional: `item`, an id above all that were issued before (default the next one), `metadata_hash` of what
-        /// the item stands for, `uri` behind the collection's (default the id).
+        /// Optional: `item`, an id above all that were issued before (default the next one; ids that are left out are
+        /// never issued), `metadata_hash` of what the item stands for, `uri` behind the collection's (default the id).
         #[call]
         pub fn mint(
             &mut self,
@@ -395,7 +395,7 @@ pub mod collections {
 
         /// A collection has as many items as it counts, within its cap, and each stands in its owner's index alone.
         ///
-        /// One check reads about 4,096 items, beginning at the collection that the block's height points to, so that
+        /// One check reads about 1,000 items, beginning at the collection that the block's height points to, so that
         /// consecutive heights cover all. Of a larger collection one check takes a part of the ids, and asks only
         /// whether each item there stands in its owner's index.
         #[invariant]
@@ -403,7 +403,7 @@ pub mod collections {
             self.check_collections()
         }
 
-        /// Each notarised item carries a hash whose notarisation names that item. A check reads at most 4,096.
+        /// Each notarised item carries a hash whose notarisation names that item. A check reads at most 1,000.
         #[invariant]
         pub fn notarised_items_carry_their_hash(&self) -> bool {
             self.check_notarised()

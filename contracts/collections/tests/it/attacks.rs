@@ -1,8 +1,11 @@
 //! Attempts to take what was not given: rights that have ended, rights of others, orders that are turned round.
 
-use crate::{issued, mint, owner, plain};
-use collections::{CollectionsRef, Error, Transfer};
-use tenon_testkit::{alice, bob, charlie, dave};
+use crate::{hash, issued, mint, owner, plain};
+use collections::{CollectionsRef, Error, NOTARISED, ResourceKind, Transfer};
+use tenon_contract::Call;
+use tenon_contract::abi::HostError;
+use tenon_contract::parity_scale_codec::Decode;
+use tenon_testkit::{TestChain, alice, bob, charlie, dave};
 
 #[test]
 fn ends_an_approval_with_any_transfer_for_good() {
@@ -88,4 +91,44 @@ fn sells_by_approval_only_what_the_buyer_saw() {
             assert_eq!(chain.query(items.user_of(1, 1)), Ok(Some(charlie())));
         }
     }
+}
+
+/// What a half-done method would have changed.
+fn state(chain: &TestChain, items: CollectionsRef) -> impl PartialEq + std::fmt::Debug + use<> {
+    let known = "a query without errors";
+    let held = [alice(), bob()].map(|who| {
+        let count = chain.query(items.balance_of(1, who)).expect(known);
+        (count, chain.query(items.all_items_of(who, None, None)).expect(known))
+    });
+    let supplies = [1, NOTARISED].map(|collection| chain.query(items.supply(collection)).expect(known));
+    let item = chain.query(items.item(1, 1)).ok();
+    let record = chain.query(items.notarised(hash(1))).expect(known);
+    (held, supplies, item, record, chain.stored_entries(items.address()))
+}
+
+/// Calls a method of Alice's with more and more gas: until it is enough, nothing is changed.
+fn ends_everywhere<R: Decode>(make: impl Fn(CollectionsRef) -> Call<R>) {
+    let (mut chain, items) = issued();
+    chain.from(alice()).call(items.approve(1, 1, Some(dave()))).expect_ok();
+    let before = state(&chain, items);
+    for gas in (1_000..).step_by(2_500) {
+        let outcome = chain.from(alice()).with_gas(gas).call(make(items));
+        if outcome.result.is_ok() {
+            assert_ne!(state(&chain, items), before);
+            break;
+        }
+        outcome.expect_host_error(HostError::OutOfGas);
+        assert_eq!(state(&chain, items), before, "with {gas} gas");
+    }
+}
+
+#[test]
+fn completes_or_changes_nothing_wherever_the_gas_ends() {
+    let until_ms = issued().0.time_ms() + 60_000_000;
+    ends_everywhere(|items| items.transfer(1, 1, bob()));
+    ends_everywhere(|items| items.burn(1, 1));
+    ends_everywhere(|items| items.approve(1, 1, Some(charlie())));
+    ends_everywhere(|items| items.grant_use(1, 1, bob(), until_ms, None));
+    ends_everywhere(|items| items.mint(1, bob(), None, Some(hash(2)), Some("uri".into())));
+    ends_everywhere(|items| items.notarise(hash(1), ResourceKind::Other, None));
 }

@@ -1,7 +1,9 @@
 //! Notarisation: a hash is registered once, with its time, and stands for an item like any other.
 
 use crate::{chain, hash};
-use collections::{Error, Kind, MintRight, NOTARISED, Notarisation, Notarised, ResourceKind, Supply};
+use collections::{
+    Error, Kind, MAX_CHECKED_ITEMS, MintRight, NOTARISED, Notarisation, Notarised, ResourceKind, Supply,
+};
 use tenon_contract::{Address, Hash};
 use tenon_testkit::{alice, bob, charlie};
 
@@ -120,4 +122,22 @@ fn gives_a_thief_nothing_who_copies_a_commitment() {
     chain.from(alice()).call(items.notarise(again, ResourceKind::Other, None)).expect_ok();
     let record = chain.query(items.notarised(again)).expect("a query").expect("it is known");
     assert_eq!(record.by, alice());
+}
+
+/// More than one check of an invariant reads: consecutive heights look at consecutive parts, and round again.
+#[test]
+fn keeps_its_invariants_with_more_items_than_a_check_reads() {
+    let (mut chain, items) = chain();
+    chain.set_invariant_checks(false);
+    for number in 1..=MAX_CHECKED_ITEMS + 50 {
+        let document_hash =
+            commitment(alice(), hash(1), Hash::new([number.to_le_bytes(); 8].concat().try_into().expect("32 bytes")));
+        chain.from(alice()).call(items.notarise(document_hash, ResourceKind::Other, None)).expect_ok();
+    }
+    chain.set_invariant_checks(true);
+    for item in [1, 500, u64::from(MAX_CHECKED_ITEMS) + 50] {
+        chain.from(alice()).call(items.transfer(NOTARISED, item, bob())).expect_ok();
+        chain.advance_blocks(1);
+        chain.check_invariants("an empty block");
+    }
 }
