@@ -128,6 +128,24 @@ impl<R: Wire> Call<R> {
     }
 
     fn run(&self) -> Result<Vec<u8>, CallError> {
+        let (code, length) = self.enter();
+        let data = return_data(length);
+        if code == 0 { Ok(data) } else { Err(CallError::new(code, data)) }
+    }
+}
+
+impl<R> Call<R> {
+    /// Makes the call from within a module and reads nothing of what comes back: for a callee that may not have the
+    /// interface that is assumed, and must not end the caller by that. Needs the capability `call`.
+    ///
+    /// # Errors
+    /// The number that the callee failed with, without its data. Its changes are undone, those of the caller are kept.
+    pub fn try_execute(self) -> Result<(), CallError> {
+        CallError::check(self.enter().0)
+    }
+
+    /// Makes the call. Returns its error's number, or 0, and the length of what came back.
+    fn enter(&self) -> (u32, u32) {
         let amount = self.value.to_le_bytes();
         // SAFETY: every pointer is to live bytes of the length given: 32, the method's, the input's, 16.
         #[allow(unsafe_code, reason = "host call")]
@@ -144,9 +162,8 @@ impl<R: Wire> Call<R> {
             )
         };
         #[allow(clippy::cast_possible_truncation, reason = "the error stands in the upper 32 bits, the length below")]
-        let (code, length) = ((result >> 32) as u32, result as u32);
-        let data = return_data(length);
-        if code == 0 { Ok(data) } else { Err(CallError::new(code, data)) }
+        let parts = ((result >> 32) as u32, result as u32);
+        parts
     }
 }
 
