@@ -1,5 +1,6 @@
 //! Why methods fail. The numbers are stable.
 
+use policies::client::Refusal;
 use tenon_contract::prelude::*;
 
 /// Why a method failed.
@@ -47,4 +48,27 @@ pub enum Error {
     PermitNumber = 20,
     /// The signature is not the owner's over this permit, chain and instance.
     InvalidSignature = 21,
+    /// This instance holds one asset, and no other can be issued here.
+    Closed = 22,
+    /// The receiver has no valid credential of the issuer and topic that the asset's policy names.
+    NotEligible = 23,
+    /// One more identity would hold the asset than its policy allows.
+    HolderLimitReached = 24,
+    /// The sender or the receiver is frozen.
+    Frozen = 25,
+    /// The policy asks for nothing, contradicts itself or names the zero address.
+    InvalidPolicy = 26,
+    /// The issuer has no valid credential of the issuer and topic that were named.
+    IssuerNotVerified = 27,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotEligible => Self::NotEligible,
+            Refusal::HolderLimitReached => Self::HolderLimitReached,
+            Refusal::Frozen => Self::Frozen,
+            Refusal::InvalidTerms => Self::InvalidPolicy,
+        }
+    }
 }

@@ -1,10 +1,14 @@
-//! BAP-01: fungible, divisible assets. One instance, created with the chain, holds as many as people issue.
+//! BAP-01: fungible, divisible assets. One instance, created with the chain, holds as many as people issue. An instance
+//! that is created with a first asset holds that one alone.
 //!
 //! Rules that hold for every asset:
 //! - The supply is the sum of all balances, and never above the cap.
 //! - A balance falls only by its holder's own transaction or by an allowance that the holder gave.
-//! - Nobody can freeze, seize or reverse. The owner of an asset can change who mints and who burns, hand the
-//!   ownership on, and give each of these up for good; that is the whole list of powers.
+//! - Nobody can seize or reverse. The owner of an asset can change who mints and who burns, hand the ownership on, and
+//!   give each of these up for good; that is the whole list of powers.
+//! - An asset may be issued with a policy, which the module `policies` keeps: a credential that receivers need, a limit
+//!   of holders, somebody who may freeze. It is asked after each move, and its terms stay. Without one, everybody can
+//!   receive, and nobody can freeze, ever.
 //! - Nothing goes to or comes from the zero address. A balance or allowance of zero is not stored.
 //! - An allowance is replaced by compare-and-set, so a change from 5 to 3 can never be spent as 8. It may end at a
 //!   time: it is valid before that millisecond and not from it on. The highest amount means without limit.
@@ -14,8 +18,10 @@
 
 #![no_std]
 
+mod allowances;
 mod error;
 mod events;
+mod ledger;
 mod permit;
 mod types;
 
@@ -26,12 +32,18 @@ pub use permit::{OwnerSignature, Permit};
 pub use types::*;
 
 /// The module.
-#[tenon_contract::module(capabilities(storage, events, verify), upgrade = "admin")]
+#[tenon_contract::module(
+    capabilities(storage, events, verify, call),
+    calls("policies", "credentials"),
+    upgrade = "admin"
+)]
 pub mod assets {
     use crate::error::Error;
-    use crate::events::{Approval, Issued, Memo, RightsChanged, Transfer};
+    use crate::events::Memo;
     use crate::permit::{OwnerSignature, Permit};
-    use crate::types::{Allowance, AssetInfo, BurnRight, Kind, MAX_MEMO_BYTES, MintRight, UNLIMITED};
+    use crate::types::{
+        Allowance, AssetInfo, BurnRight, Kind, MAX_MEMO_BYTES, MintRight, NewAsset, Requirement, Terms,
+    };
     use core::ops::Bound;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
@@ -47,32 +59,43 @@ pub mod assets {
     #[storage]
     pub struct Assets {
         /// The number of assets, which is the highest id.
-        count: Value<u64>,
+        pub(crate) count: Value<u64>,
         /// What is known of an asset.
-        info: Map<u64, AssetInfo>,
+        pub(crate) info: Map<u64, AssetInfo>,
         /// The sum of an asset's balances.
-        supply: Map<u64, Amount>,
-        /// Balances by asset and holder.
-        balances: OrderedMap<(u64, Address), Amount>,
+        pub(crate) supply: Map<u64, Amount>,
+        /// Balances of assets without a policy, by asset and holder.
+        pub(crate) balances: OrderedMap<(u64, Address), Amount>,
         /// Allowances by asset, owner and spender.
-        allowances: Map<(u64, Address, Address), Allowance>,
+        pub(crate) allowances: Map<(u64, Address, Address), Allowance>,
         /// The assets of a kind.
-        by_kind: Set<(Kind, u64)>,
+        pub(crate) by_kind: Set<(Kind, u64)>,
         /// Who may take an asset's ownership over.
-        proposed_owner: Map<u64, Address>,
+        pub(crate) proposed_owner: Map<u64, Address>,
         /// The number of an owner's next permit.
-        permit_number: Map<Address, u64>,
+        pub(crate) permit_number: Map<Address, u64>,
+        /// Whether no further asset can be issued.
+        pub(crate) closed: Value<bool>,
+        /// Balances of assets with a policy. They stand apart, so that a transfer of the others need not ask which it is.
+        pub(crate) restricted_balances: OrderedMap<(u64, Address), Amount>,
     }
 
     impl Assets {
-        /// Starts without assets.
+        /// Starts without assets. With `first` it issues that one to who creates the instance, and no other ever.
         #[init]
-        pub fn init(&mut self) {}
+        pub fn init(&mut self, first: Option<NewAsset>) -> Result<(), Error> {
+            if let Some(first) = first {
+                self.found(first)?;
+                self.closed.set(&true);
+            }
+            Ok(())
+        }
 
         /// Issues an asset and returns its id; the first is 1. The caller owns it and receives the supply.
         ///
         /// Optional: `kind` (default custom), `cap` (default none), `mint` (default nobody: the supply is fixed),
-        /// `burn` (default holder: each may burn what is theirs), `document_hash` of what the asset stands for.
+        /// `burn` (default holder: each may burn what is theirs), `document_hash` of what the asset stands for,
+        /// `issuer_credential` that states who the issuer is, `policy` that every receiver is held to.
         #[call]
         #[allow(clippy::too_many_arguments, reason = "one transaction states everything about the asset")]
         pub fn issue(
@@ -86,28 +109,23 @@ pub mod assets {
             mint: Option<MintRight>,
             burn: Option<BurnRight>,
             document_hash: Option<Hash>,
+            issuer_credential: Option<Requirement>,
+            policy: Option<Terms>,
         ) -> Result<u64, Error> {
-            let issuer = env().caller();
-            let kind = kind.unwrap_or(Kind::Custom);
-            let info = AssetInfo {
+            ensure!(!self.closed.get(), Error::Closed);
+            self.found(NewAsset {
                 name,
                 symbol,
                 decimals,
+                supply,
                 kind,
-                issuer,
-                owner: Some(issuer),
                 cap,
-                mint: mint.unwrap_or(MintRight::Nobody),
-                burn: burn.unwrap_or(BurnRight::Holder),
+                mint,
+                burn,
                 document_hash,
-            };
-            info.check()?;
-            let asset = self.count.update(|count| count + 1);
-            self.info.set(&asset, &info);
-            self.by_kind.insert(&(kind, asset));
-            emit(Issued { asset, issuer, kind: kind as u8, symbol: info.symbol.clone() });
-            self.create(asset, &info, issuer, supply)?;
-            Ok(asset)
+                issuer_credential,
+                policy,
+            })
         }
 
         /// Sends an amount to somebody.
@@ -137,7 +155,7 @@ pub mod assets {
         pub fn transfer_batch(&mut self, asset: u64, transfers: Vec<(Address, Amount)>) -> Result<(), Error> {
             ensure!(transfers.len() <= MAX_BATCH, Error::BatchTooLong);
             let from = env().caller();
-            transfers.into_iter().try_for_each(|(to, amount)| self.send(asset, from, to, amount))
+            transfers.iter().try_for_each(|(to, amount)| self.send(asset, from, *to, *amount))
         }
 
         /// Sends an amount of somebody who allowed it.
@@ -290,7 +308,8 @@ pub mod assets {
         /// What somebody holds of an asset.
         #[query]
         pub fn balance_of(&self, asset: u64, owner: Address) -> Amount {
-            self.balances.get_or_default(&(asset, owner))
+            let key = (asset, owner);
+            self.balances.get(&key).or_else(|| self.restricted_balances.get(&key)).unwrap_or_default()
         }
 
         /// What a spender may still take of an owner's balance.
@@ -321,8 +340,10 @@ pub mod assets {
         #[query]
         pub fn holders(&self, asset: u64, after: Option<Address>, limit: Option<u32>) -> Vec<(Address, Amount)> {
             let after = after.map(|holder| (asset, holder));
-            let page = self.balances.page_within(&asset, after.as_ref(), limit.unwrap_or(MAX_PAGE).min(MAX_PAGE));
-            page.into_iter().map(|((_, holder), amount)| (holder, amount)).collect()
+            let restricted = self.info.get(&asset).is_some_and(|info| info.restricted);
+            let page =
+                self.book(restricted).page_within(&asset, after.as_ref(), limit.unwrap_or(MAX_PAGE).min(MAX_PAGE));
+            page.into_iter().map(|((_, holder), balance)| (holder, balance)).collect()
         }
 
         /// Ids of the assets of a kind, after `after`. At most 100.
@@ -347,7 +368,7 @@ pub mod assets {
         pub fn supply_is_sum_of_balances(&self) -> bool {
             let count = self.count.get();
             if count == 0 {
-                return self.balances.first().is_none();
+                return self.balances.first().is_none() && self.restricted_balances.first().is_none();
             }
             let first = env().block_height() % count;
             let mut left = MAX_CHECKED_BALANCES;
@@ -361,136 +382,6 @@ pub mod assets {
                 }
             }
             true
-        }
-    }
-
-    impl Assets {
-        fn known(&self, asset: u64) -> Result<AssetInfo, Error> {
-            self.info.get(&asset).ok_or(Error::UnknownAsset)
-        }
-
-        /// The asset if the caller owns it.
-        fn owned(&self, asset: u64) -> Result<AssetInfo, Error> {
-            let info = self.known(asset)?;
-            ensure!(info.owner == Some(env().caller()), Error::NotOwner);
-            Ok(info)
-        }
-
-        fn change_rights(&mut self, asset: u64, info: &AssetInfo) {
-            self.info.set(&asset, info);
-            let AssetInfo { owner, mint, burn, .. } = info.clone();
-            emit(RightsChanged { asset, owner, mint, burn });
-        }
-
-        fn send(&mut self, asset: u64, from: Address, to: Address, amount: Amount) -> Result<(), Error> {
-            ensure!(!to.is_zero(), Error::ZeroAddress);
-            self.take(asset, from, amount)?;
-            self.give(asset, to, amount)?;
-            emit(Transfer { asset, from: Some(from), to: Some(to), amount });
-            Ok(())
-        }
-
-        /// Lowers a balance. A balance that covers a positive amount proves that the asset exists.
-        fn take(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
-            if amount == 0 {
-                ensure!(self.info.contains(&asset), Error::UnknownAsset);
-                return Ok(());
-            }
-            let info = &self.info;
-            let missing = || if info.contains(&asset) { Error::InsufficientBalance } else { Error::UnknownAsset };
-            self.balances.try_update(&(asset, from), |balance| balance.checked_sub(amount).ok_or_else(missing))?;
-            Ok(())
-        }
-
-        /// Raises a balance. It cannot overflow, as no balance is above the supply.
-        fn give(&mut self, asset: u64, to: Address, amount: Amount) -> Result<(), Error> {
-            if amount > 0 {
-                self.balances.try_update(&(asset, to), |balance| Ok::<_, Error>(balance + amount))?;
-            }
-            Ok(())
-        }
-
-        fn create(&mut self, asset: u64, info: &AssetInfo, to: Address, amount: Amount) -> Result<(), Error> {
-            let supply = self.supply.get_or_default(&asset).checked_add(amount).ok_or(Error::CapExceeded)?;
-            ensure!(info.cap.is_none_or(|cap| supply <= cap), Error::CapExceeded);
-            self.supply.set_or_clear(&asset, &supply);
-            self.give(asset, to, amount)?;
-            emit(Transfer { asset, from: None, to: Some(to), amount });
-            Ok(())
-        }
-
-        fn destroy(&mut self, asset: u64, from: Address, amount: Amount) -> Result<(), Error> {
-            let info = self.known(asset)?;
-            ensure!(info.may_burn(env().caller()), Error::BurnNotAllowed);
-            self.take(asset, from, amount)?;
-            let supply = self.supply.get_or_default(&asset) - amount;
-            self.supply.set_or_clear(&asset, &supply);
-            emit(Transfer { asset, from: Some(from), to: None, amount });
-            Ok(())
-        }
-
-        /// An allowance as it counts now: one that has expired counts as none.
-        fn allowance_now(&self, asset: u64, owner: Address, spender: Address) -> Allowance {
-            let stored = self.allowances.get(&(asset, owner, spender));
-            let alive = |allowance: &Allowance| allowance.expires_at_ms.is_none_or(|end| env().block_time_ms() < end);
-            stored.filter(alive).unwrap_or_default()
-        }
-
-        fn replace_allowance(
-            &mut self,
-            asset: u64,
-            owner: Address,
-            spender: Address,
-            current: Amount,
-            new: Allowance,
-        ) -> Result<(), Error> {
-            ensure!(self.allowance_now(asset, owner, spender).amount == current, Error::AllowanceChanged);
-            ensure!(new.expires_at_ms.is_none_or(|end| end > env().block_time_ms()), Error::ExpiryPassed);
-            self.set_allowance(asset, owner, spender, new)
-        }
-
-        fn set_allowance(&mut self, asset: u64, owner: Address, spender: Address, set: Allowance) -> Result<(), Error> {
-            ensure!(!spender.is_zero(), Error::ZeroAddress);
-            ensure!(self.info.contains(&asset), Error::UnknownAsset);
-            self.store_allowance(asset, owner, spender, &set);
-            emit(Approval { asset, owner, spender, amount: set.amount, expires_at_ms: set.expires_at_ms });
-            Ok(())
-        }
-
-        fn store_allowance(&mut self, asset: u64, owner: Address, spender: Address, set: &Allowance) {
-            let key = (asset, owner, spender);
-            if set.amount == 0 {
-                self.allowances.remove(&key);
-            } else {
-                self.allowances.set(&key, set);
-            }
-        }
-
-        /// Uses up an allowance of the caller. Without an event, as the transfer tells it.
-        fn spend_allowance(&mut self, asset: u64, owner: Address, amount: Amount) -> Result<(), Error> {
-            let spender = env().caller();
-            let mut allowance = self.allowance_now(asset, owner, spender);
-            let rest = allowance.amount.checked_sub(amount).ok_or(Error::InsufficientAllowance)?;
-            if allowance.amount != UNLIMITED && amount > 0 {
-                allowance.amount = rest;
-                self.store_allowance(asset, owner, spender, &allowance);
-            }
-            Ok(())
-        }
-
-        fn check_asset(&self, asset: u64, left: &mut u32) -> bool {
-            let Some(info) = self.info.get(&asset) else { return false };
-            let supply = self.supply.get_or_default(&asset);
-            let mut sum: Amount = 0;
-            for (_, balance) in self.balances.iter_within(&asset, Bound::Unbounded, Direction::Ascending).limit(*left) {
-                *left -= 1;
-                let Some(next) = sum.checked_add(balance) else { return false };
-                sum = next;
-                if balance == 0 || sum > supply {
-                    return false;
-                }
-            }
-            (*left == 0 || sum == supply) && info.cap.is_none_or(|cap| supply <= cap)
         }
     }
 }

@@ -1,7 +1,15 @@
-//! What is kept of an asset and of an allowance.
+//! What an issuer says of an asset, and what is kept of it, of a balance and of an allowance.
 
 use crate::error::Error;
 use tenon_contract::prelude::*;
+use tenon_contract::text;
+
+/// Which credentials an issuer names.
+#[module_type]
+pub use policies::Requirement;
+/// What a policy asks for.
+#[module_type]
+pub use policies::Terms;
 
 /// Bytes of a name.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -57,6 +65,42 @@ pub enum BurnRight {
     Holder = 3,
 }
 
+/// What an issuer says of a new asset.
+#[module_type]
+pub struct NewAsset {
+    /// Its name, for people.
+    pub name: String,
+    /// Its symbol, for people.
+    pub symbol: String,
+    /// Digits after the point when an amount is shown.
+    pub decimals: u8,
+    /// What the issuer receives.
+    pub supply: Amount,
+    /// What it stands for; custom by default.
+    pub kind: Option<Kind>,
+    /// The most that may exist; without end by default.
+    pub cap: Option<Amount>,
+    /// Who may create more; nobody by default.
+    pub mint: Option<MintRight>,
+    /// Who may destroy; each holder by default.
+    pub burn: Option<BurnRight>,
+    /// The hash of a document that says what the asset stands for.
+    pub document_hash: Option<Hash>,
+    /// Which credential states who the issuer is. The issuer must have it.
+    pub issuer_credential: Option<Requirement>,
+    /// What every receiver is held to; nothing by default.
+    pub policy: Option<Terms>,
+}
+
+/// Who an issuer was when the asset was issued.
+#[module_type]
+pub struct IssuerIdentity {
+    /// Which credential stated it.
+    pub credential: Requirement,
+    /// The identity that it stated.
+    pub identity: Hash,
+}
+
 /// Everything that is fixed or decided about an asset.
 #[module_type]
 pub struct AssetInfo {
@@ -80,6 +124,10 @@ pub struct AssetInfo {
     pub burn: BurnRight,
     /// The hash of a document that says what the asset stands for.
     pub document_hash: Option<Hash>,
+    /// Who the issuer was, if a credential stated it.
+    pub issuer_identity: Option<IssuerIdentity>,
+    /// Whether it has a policy, which the module `policies` tells.
+    pub restricted: bool,
 }
 
 /// What a spender may take.
@@ -93,13 +141,30 @@ pub struct Allowance {
 }
 
 impl AssetInfo {
+    /// What an issuer said, with what holds by default. Who the issuer is stands apart.
+    pub(crate) fn of(new: NewAsset, issuer: Address) -> Self {
+        Self {
+            name: new.name,
+            symbol: new.symbol,
+            decimals: new.decimals,
+            kind: new.kind.unwrap_or(Kind::Custom),
+            issuer,
+            owner: Some(issuer),
+            cap: new.cap,
+            mint: new.mint.unwrap_or(MintRight::Nobody),
+            burn: new.burn.unwrap_or(BurnRight::Holder),
+            document_hash: new.document_hash,
+            issuer_identity: None,
+            restricted: new.policy.is_some(),
+        }
+    }
+
     /// Checks what an issuer gave.
     pub(crate) fn check(&self) -> Result<(), Error> {
         let Self { name, symbol, decimals, cap, mint, burn, .. } = self;
-        let printable = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
-        ensure!(printable(name) && name.len() <= MAX_NAME_BYTES, Error::InvalidName);
-        let symbol_fits = printable(symbol) && symbol.len() <= MAX_SYMBOL_BYTES;
-        ensure!(symbol_fits && !symbol.chars().any(char::is_whitespace), Error::InvalidSymbol);
+        ensure!(text::is_name(name, MAX_NAME_BYTES), Error::InvalidName);
+        let is_symbol = text::is_name(symbol, MAX_SYMBOL_BYTES) && !symbol.chars().any(char::is_whitespace);
+        ensure!(is_symbol, Error::InvalidSymbol);
         ensure!(*decimals <= MAX_DECIMALS, Error::InvalidDecimals);
         ensure!(*cap != Some(0), Error::ZeroCap);
         let to_nobody = *mint == MintRight::Account(Address::ZERO) || *burn == BurnRight::Account(Address::ZERO);

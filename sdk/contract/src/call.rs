@@ -1,9 +1,11 @@
 //! Calls to other instances, as values: what a typed client returns, what a method invokes, what a test sends.
 
+use crate::panic::Message;
 use crate::{Address, Amount, ModuleError, Wire, sys, wire};
 use alloc::vec::Vec;
 use core::fmt;
 use core::marker::PhantomData;
+use core::panic::Location;
 use parity_scale_codec::Encode;
 use tenon_abi::{CALL_READ_ONLY, HostError, module_error_number};
 
@@ -119,11 +121,12 @@ impl<R: Wire> Call<R> {
     ///
     /// # Panics
     /// If the call fails.
+    #[track_caller]
     pub fn invoke(self) -> R {
         let method = self.method;
         match self.try_invoke() {
             Ok(result) => result,
-            Err(error) => panic!("calling `{method}` failed: {error}"),
+            Err(error) => failed(method, &error, Location::caller()),
         }
     }
 
@@ -165,6 +168,22 @@ impl<R> Call<R> {
         let parts = ((result >> 32) as u32, result as u32);
         parts
     }
+}
+
+/// Ends the calling method as a panic. The message is put together by hand, as what formats is larger than a method.
+#[cold]
+#[inline(never)]
+fn failed(method: &str, error: &CallError, place: &Location<'_>) -> ! {
+    let mut message = Message::new();
+    message.text("calling `");
+    message.text(method);
+    message.text("` failed: ");
+    match (module_error_number(error.code), error.host_error()) {
+        (Some(number), _) => message.number("the callee's error ", usize::from(number)),
+        (None, Some(error)) => message.text(error.name()),
+        (None, None) => message.number("number ", error.code as usize),
+    }
+    message.end(place)
 }
 
 fn return_data(length: u32) -> Vec<u8> {

@@ -26,12 +26,18 @@ impl Message {
         append(&mut self.0, text.get(..taken).unwrap_or_default());
     }
 
+    /// Appends a text and a number.
+    #[inline(never)]
+    pub(crate) fn number(&mut self, text: &str, number: usize) {
+        self.text(text);
+        append(&mut self.0, decimal(number, &mut [0; 20]));
+    }
+
     /// Ends the call with the message and a place in the source.
     pub(crate) fn end(mut self, place: &Location<'_>) -> ! {
         self.text(" at ");
         self.text(place.file());
-        self.text(":");
-        append(&mut self.0, decimal(place.line() as usize, &mut [0; 20]));
+        self.number(":", place.line() as usize);
         crate::rt::panic(&self.0)
     }
 }

@@ -58,8 +58,8 @@ impl<'a> Reader<'a> {
         self.begun = self.begun.wrapping_add(1);
     }
 
-    /// The bytes that are left.
-    const fn left(&self) -> usize {
+    /// The number of bytes that are left.
+    pub const fn left(&self) -> usize {
         self.bytes.len().wrapping_sub(self.offset)
     }
 

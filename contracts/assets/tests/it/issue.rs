@@ -29,6 +29,8 @@ fn states_everything_that_the_issuer_said() {
         Some(MintRight::Account(bob())),
         Some(BurnRight::Owner),
         document,
+        None,
+        None,
     );
     let outcome = chain.from(alice()).call(call);
     assert!(outcome.has(&Issued { asset: 1, issuer: alice(), kind: 0, symbol: "GOLD".into() }));
@@ -44,6 +46,8 @@ fn states_everything_that_the_issuer_said() {
         mint: MintRight::Account(bob()),
         burn: BurnRight::Owner,
         document_hash: document,
+        issuer_identity: None,
+        restricted: false,
     };
     assert_eq!(chain.query(assets.info(1)), Ok(expected));
 }
@@ -99,7 +103,7 @@ fn refuses_input_with_bytes_left_over() {
 fn refuses_names_and_numbers_that_mislead() {
     let (mut chain, assets) = chain();
     let call = |name: &str, symbol: &str, decimals| -> Call<u64> {
-        assets.issue(name.into(), symbol.into(), decimals, 1, None, None, None, None, None)
+        assets.issue(name.into(), symbol.into(), decimals, 1, None, None, None, None, None, None, None)
     };
     let long = "n".repeat(64);
     chain.from(alice()).call(call(&long, "SYMBOLOF16BYTES!", 38)).expect_ok();

@@ -4,7 +4,10 @@ mod behaviours;
 mod extensions;
 mod histories;
 mod issue;
+mod mirror;
 mod permits;
+mod policy;
+mod regulated;
 mod rights;
 
 use assets::{AssetsRef, BurnRight, Kind, MintRight};
@@ -17,7 +20,7 @@ const SUPPLY: u128 = 100;
 /// A chain with the module, as a genesis has it.
 fn chain() -> (TestChain, AssetsRef) {
     let code = module_code(env!("CARGO_MANIFEST_DIR"));
-    let chain = TestChain::with_modules(&[("assets", &code, AssetsRef::init())]);
+    let chain = TestChain::with_modules(&[("assets", &code, AssetsRef::init(None))]);
     (chain, AssetsRef::at(TestChain::module_address("assets")))
 }
 
@@ -32,7 +35,7 @@ struct Terms {
 
 fn issue(assets: AssetsRef, supply: u128, terms: Terms) -> Call<u64> {
     let Terms { kind, cap, mint, burn } = terms;
-    assets.issue("Gold".into(), "GOLD".into(), 2, supply, kind, cap, mint, burn, None)
+    assets.issue("Gold".into(), "GOLD".into(), 2, supply, kind, cap, mint, burn, None, None, None)
 }
 
 /// A chain on which Alice has issued asset 1.

@@ -109,7 +109,7 @@ fn ends_at_its_deadline() {
 fn is_good_on_one_chain_and_instance_only() {
     let (mut chain, assets) = issued(Terms::default());
     let code = tenon_testkit::module_code(env!("CARGO_MANIFEST_DIR"));
-    let other = AssetsRef::at(chain.from(alice()).deploy(&code, AssetsRef::init()));
+    let other = AssetsRef::at(chain.from(alice()).deploy(&code, AssetsRef::init(None)));
     chain.from(alice()).call(crate::issue(other, 100, Terms::default())).expect_ok();
     let permit = permit(&chain);
     let signature = sign(&chain, assets, "Alice", &permit);
