@@ -13,10 +13,13 @@
 //!   gives it another identity, it counts as that one from its next receipt on, or from when anyone calls `recount`.
 //! - An identity leaves when none of its addresses holds anything. What leaves and what joins in one move is one step: at
 //!   the limit, the last unit of one identity may go to a new one.
+//! - An instance that holds an asset for others, such as an auction or a pool, is a holder like any other: it needs a
+//!   credential and takes a seat.
 //! - An address is frozen only by the freezer that was declared at issue. A frozen address neither sends nor receives;
 //!   nothing is ever taken from it. The freezer can give the right up for good, which ends every freeze.
 //!
-//! Left out: what credentials mean, and the balances themselves, which the asset modules keep.
+//! Left out: a way to make somebody sell (whoever is eligible and is sent an amount takes a seat, and keeps it until
+//! they pass it on), what credentials mean, and the balances themselves, which the asset modules keep.
 
 #![no_std]
 

@@ -5,6 +5,7 @@ mod extensions;
 mod histories;
 mod issue;
 mod mirror;
+mod permit_vectors;
 mod permits;
 mod policy;
 mod regulated;

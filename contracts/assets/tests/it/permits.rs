@@ -27,13 +27,13 @@ fn every_named_case_has_a_test() {
     }
 }
 
-fn permit(chain: &TestChain) -> Permit {
+pub(crate) fn permit(chain: &TestChain) -> Permit {
     let deadline_ms = chain.time_ms() + 60_000;
     let (owner, spender) = (alice(), bob());
     Permit { asset: 1, owner, spender, current: 0, new: 42, expires_at_ms: None, number: 0, deadline_ms }
 }
 
-fn sign(chain: &TestChain, assets: AssetsRef, who: &str, permit: &Permit) -> OwnerSignature {
+pub(crate) fn sign(chain: &TestChain, assets: AssetsRef, who: &str, permit: &Permit) -> OwnerSignature {
     let message = chain.query(assets.permit_message(permit.clone())).expect("a query");
     let tenon_crypto::Signature::Sr25519(signature) = keypair(who).sign(&message) else { panic!("an sr25519 key") };
     OwnerSignature::Sr25519(signature)
