@@ -88,7 +88,7 @@ fn step() -> impl Strategy<Value = Step> {
             |(id, by, user, lasts_ms, transferable)| Step::GrantUse { id, by, user, lasts_ms, transferable }
         ),
         2 => (id(), who(), who()).prop_map(|(id, by, to)| Step::PassUse { id, by, to }),
-        1 => (id(), who()).prop_map(|(id, by)| Step::GiveBackUse { id, by }),
+        3 => (id(), who()).prop_map(|(id, by)| Step::GiveBackUse { id, by }),
         2 => (0..8u64).prop_map(|seconds| Step::Wait { ms: seconds * 1_000 }),
     ]
 }

@@ -4,6 +4,7 @@ use crate::{code, create, mint, owner, plain};
 use collections::{CollectionsRef, Error, NewCollection, Requirement, Terms};
 use credentials::CredentialsRef;
 use policies::PoliciesRef;
+use proptest::prelude::*;
 use tenon_contract::Address;
 use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve, ferdie, module_code};
 
@@ -154,4 +155,93 @@ fn attaches_a_policy_to_an_instance_of_its_own() {
     setting.chain.from(alice()).call(mint(one, alice())).expect_error(Error::NotEligible);
     setting.chain.from(alice()).call(mint(one, bob())).expect_ok();
     setting.chain.from(bob()).call(one.transfer(1, 1, charlie())).expect_error(Error::NotEligible);
+}
+
+/// What happens to a collection whose policy asks for everything, by number of people and items.
+#[derive(Clone, Debug)]
+enum Step {
+    Attest { who: usize, identity: u8 },
+    Revoke { who: usize },
+    Freeze { who: usize, on: bool },
+    Mint { to: usize },
+    Transfer { item: u64, to: usize },
+    Burn { item: u64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = || 0..4usize;
+    prop_oneof![
+        2 => (who(), 1..4u8).prop_map(|(who, identity)| Step::Attest { who, identity }),
+        1 => who().prop_map(|who| Step::Revoke { who }),
+        1 => (who(), any::<bool>()).prop_map(|(who, on)| Step::Freeze { who, on }),
+        3 => who().prop_map(|to| Step::Mint { to }),
+        5 => (1..6u64, who()).prop_map(|(item, to)| Step::Transfer { item, to }),
+        1 => (1..6u64).prop_map(|item| Step::Burn { item }),
+    ]
+}
+
+impl Setting {
+    /// Makes a step, which must end as the policy's module says beforehand.
+    fn perform(&mut self, people: &[Address], step: &Step) {
+        let Self { items, policies, credentials, .. } = *self;
+        let asset = (items.address(), 1);
+        let (from, to, call) = match *step {
+            Step::Attest { who, identity } => return self.attest(people[who], identity),
+            Step::Revoke { who } => {
+                // There may be nothing to revoke.
+                drop(self.chain.from(eve()).call(credentials.revoke(people[who], TOPIC)));
+                return;
+            }
+            Step::Freeze { who, on } => {
+                let (freeze, unfreeze) =
+                    (policies.freeze(asset.0, 1, people[who]), policies.unfreeze(asset.0, 1, people[who]));
+                drop(self.chain.from(ferdie()).call(if on { freeze } else { unfreeze }));
+                return;
+            }
+            Step::Mint { to } => {
+                let refusal = self.refusal(None, Some(people[to]));
+                let outcome = self.chain.from(alice()).call(mint(items, people[to]));
+                assert_eq!(outcome.result.map(drop).map_err(|failure| failure.module_error()), refusal);
+                return;
+            }
+            Step::Transfer { item, to } => {
+                (owner(&self.chain, items, item), Some(people[to]), items.transfer(1, item, people[to]))
+            }
+            Step::Burn { item } => (owner(&self.chain, items, item), None, items.burn(1, item)),
+        };
+        let expected = if from.is_some() { self.refusal(from, to) } else { Err(Some(Error::UnknownItem)) };
+        let outcome = self.chain.from(from.unwrap_or(alice())).call(call);
+        assert_eq!(outcome.result.map_err(|failure| failure.module_error()), expected);
+    }
+
+    fn refusal(&self, from: Option<Address>, to: Option<Address>) -> Result<(), Option<Error>> {
+        let call = self.policies.refusal(self.items.address(), 1, from, to, 1);
+        match self.chain.query(call).expect("a query") {
+            None => Ok(()),
+            Some(1) => Err(Some(Error::NotEligible)),
+            Some(2) => Err(Some(Error::HolderLimitReached)),
+            Some(3) => Err(Some(Error::Frozen)),
+            Some(other) => panic!("a policy refuses by eligibility, limit and freeze, found {other}"),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn tells_its_policy_of_every_move_in_any_history(steps in prop::collection::vec(step(), 1..40)) {
+        let terms = Terms { holder_limit: Some(2), freezer: Some(ferdie()), ..credential() };
+        let mut setting = Setting::new().created(terms);
+        let people = [alice(), bob(), charlie(), dave()];
+        let first = [Step::Attest { who: 0, identity: 1 }, Step::Attest { who: 1, identity: 1 }, Step::Mint { to: 0 }];
+        for step in first.into_iter().chain(steps) {
+            setting.perform(&people, &step);
+            for who in people {
+                let count = setting.chain.query(setting.items.balance_of(1, who)).expect("a query");
+                let mirror = setting.chain.query(setting.policies.held(setting.items.address(), 1, who));
+                prop_assert_eq!(mirror.expect("a query").map_or(0, |held| held.amount), u128::from(count));
+            }
+        }
+    }
 }
