@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "whoever runs a benchmark sees where it ends")]
 
+use crate::speed::{median, nanoseconds};
 use assets::AssetsRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,20 +17,20 @@ use tenon_engine::{EngineOptions, Program, Workshop, on_engine_stack};
 use tenon_host::{End, Guest, HostFunctions, Trap};
 use tenon_types::Hash;
 
-/// Calls that are timed together.
-const CALLS: u32 = 50_000;
-/// How often they are: the best counts, as everything else disturbs.
-const ROUNDS: u32 = 5;
+/// Calls before the first that counts.
+const WARM_UP: usize = 1_000;
+/// Calls whose median counts.
+const CALLS: usize = 20_001;
 /// Gas for each call.
 const GAS: u64 = 10_000_000;
 
-/// A transfer's time and gas.
+/// A transfer's time, as the median of many, and its gas.
 #[derive(Clone, Copy, Debug)]
 pub struct Floor {
     /// Nanoseconds in bare wasmtime.
-    pub bare_ns: f64,
+    pub bare_ns: u64,
     /// Nanoseconds in the engine over the same host.
-    pub metered_ns: f64,
+    pub metered_ns: u64,
     /// Gas in the engine.
     pub gas: u64,
 }
@@ -146,12 +147,12 @@ struct Bare {
 /// What is run, with its input: constructor, issue, transfer.
 fn steps() -> [(&'static str, Vec<u8>); 3] {
     let assets = AssetsRef::at(Address::ZERO);
-    let issue = assets.issue("Gold".into(), "GOLD".into(), 2, 1_000_000_000, None, None, None, None, None);
+    let issue = assets.issue("Gold".into(), "GOLD".into(), 2, 1_000_000_000, None, None, None, None, None, None, None);
     let transfer = assets.transfer(1, Address::new([2; 32]), 1);
-    [("init", AssetsRef::init().input), ("call.issue", issue.input), ("call.transfer", transfer.input)]
+    [("init", AssetsRef::init(None).input), ("call.issue", issue.input), ("call.transfer", transfer.input)]
 }
 
-fn metered(code: &Arc<[u8]>) -> (f64, u64, Small) {
+fn metered(code: &Arc<[u8]>) -> (u64, u64, Small) {
     let workshop = Workshop::<Small>::new(&EngineOptions::default()).unwrap();
     let mut found = || Some(Arc::clone(code));
     let program: Arc<Program<Small>> = workshop.program(&Hash([1; 32]), &mut found).unwrap();
@@ -168,23 +169,18 @@ fn metered(code: &Arc<[u8]>) -> (f64, u64, Small) {
         host = run(host, export);
     }
     let rows = host.rows.clone();
-    let mut best = f64::INFINITY;
-    for _ in 0..ROUNDS {
+    let times = (0..WARM_UP + CALLS).map(|_| {
+        let small = std::mem::take(&mut host);
         let start = Instant::now();
-        for _ in 0..CALLS {
-            host = run(host, "call.transfer");
-        }
-        best = best.min(each_ns(start));
-    }
+        host = run(small, "call.transfer");
+        nanoseconds(start, Instant::now())
+    });
+    let times: Vec<u64> = times.skip(WARM_UP).collect();
     host.rows = rows;
-    (best, gas, host)
+    (median(times), gas, host)
 }
 
-fn each_ns(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
-}
-
-fn bare(code: &[u8], host: Small) -> f64 {
+fn bare(code: &[u8], host: Small) -> u64 {
     let mut pool = wasmtime::PoolingAllocationConfig::new();
     pool.total_core_instances(256)
         .total_memories(256)
@@ -210,20 +206,17 @@ fn bare(code: &[u8], host: Small) -> f64 {
     let transfer = module.get_export_index("call.transfer").unwrap();
     let memory = module.get_export_index("memory").unwrap();
     let mut small = Some(host);
-    let mut best = f64::INFINITY;
-    for _ in 0..ROUNDS {
+    let times = (0..WARM_UP + CALLS).map(|_| {
+        let data = Bare { small: small.take().unwrap(), memory: None };
         let start = Instant::now();
-        for _ in 0..CALLS {
-            let data = Bare { small: small.take().unwrap(), memory: None };
-            let mut store = wasmtime::Store::new(&engine, data);
-            let instance = before.instantiate(&mut store).unwrap();
-            let memory = instance.get_module_export(&mut store, &memory).unwrap().into_memory();
-            store.data_mut().memory = memory;
-            let function = instance.get_module_export(&mut store, &transfer).unwrap().into_func().unwrap();
-            function.typed::<(), ()>(&store).unwrap().call(&mut store, ()).unwrap();
-            small = Some(store.into_data().small);
-        }
-        best = best.min(each_ns(start));
-    }
-    best
+        let mut store = wasmtime::Store::new(&engine, data);
+        let instance = before.instantiate(&mut store).unwrap();
+        let memory = instance.get_module_export(&mut store, &memory).unwrap().into_memory();
+        store.data_mut().memory = memory;
+        let function = instance.get_module_export(&mut store, &transfer).unwrap().into_func().unwrap();
+        function.typed::<(), ()>(&store).unwrap().call(&mut store, ()).unwrap();
+        small = Some(store.into_data().small);
+        nanoseconds(start, Instant::now())
+    });
+    median(times.skip(WARM_UP).collect())
 }

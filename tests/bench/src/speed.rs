@@ -105,11 +105,20 @@ pub fn of_call(fork: &Fork, engine: &Arc<TimedEngine>, rounds: usize) -> Time {
     })
 }
 
-fn nanoseconds(start: Instant, end: Instant) -> u64 {
+/// What asking the clock adds to each time.
+pub fn clock_ns() -> u64 {
+    let times = (0..10_001).map(|_| {
+        let start = Instant::now();
+        nanoseconds(start, Instant::now())
+    });
+    median(times.collect())
+}
+
+pub(crate) fn nanoseconds(start: Instant, end: Instant) -> u64 {
     u64::try_from(end.duration_since(start).as_nanos()).expect("a call takes less than centuries")
 }
 
-fn median(mut times: Vec<u64>) -> u64 {
+pub(crate) fn median(mut times: Vec<u64>) -> u64 {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

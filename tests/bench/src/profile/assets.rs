@@ -1,8 +1,10 @@
 //! `assets`: a gold token that its issuer may mint, held by a few and spent by allowances.
 
 use crate::profile::Stage;
-use assets::{AssetsRef, BurnRight, Kind, MintRight, OwnerSignature, Permit};
-use tenon_contract::{Address, Amount};
+use crate::profile::people::{DAY_MS, crowd, restrict, sign};
+use assets::{AssetsRef, BurnRight, Kind, MintRight, NewAsset, OwnerSignature, Permit};
+use policies::Terms;
+use tenon_contract::{Address, Amount, Call};
 use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve, keypair};
 
 /// Receivers of the batch that is measured.
@@ -12,20 +14,36 @@ const SUPPLY: Amount = 1_000_000_000_000;
 
 pub(super) fn scenario(stage: &mut Stage) {
     let assets = AssetsRef::at(TestChain::module_address("assets"));
-    let gold = issue(stage, assets);
+    stage.create("without an asset", alice(), AssetsRef::init(None));
+    stage.create("with the only asset", alice(), AssetsRef::init(Some(new_asset(None))));
+    let gold = stage.measure("", alice(), issue(assets, None));
     transfers(stage, assets, gold);
     allowances(stage, assets, gold);
     supply(stage, assets, gold);
+    restricted(stage, assets);
     rights(stage, assets, gold);
     queries(stage, assets, gold);
 }
 
-fn issue(stage: &mut Stage, assets: AssetsRef) -> u64 {
-    let issue = |name: &str, kind| {
-        let (mint, document) = (Some(MintRight::Owner), Some([7; 32].into()));
-        assets.issue(name.to_owned(), "GOLD".to_owned(), 2, SUPPLY, kind, Some(2 * SUPPLY), mint, None, document)
-    };
-    stage.measure("", alice(), issue("Gold of the Mint", Some(Kind::Physical)))
+fn new_asset(policy: Option<Terms>) -> NewAsset {
+    NewAsset {
+        name: "Gold of the Mint".to_owned(),
+        symbol: "GOLD".to_owned(),
+        decimals: 2,
+        supply: SUPPLY,
+        kind: Some(Kind::Physical),
+        cap: Some(2 * SUPPLY),
+        mint: Some(MintRight::Owner),
+        burn: None,
+        document_hash: Some([7; 32].into()),
+        issuer_credential: None,
+        policy,
+    }
+}
+
+fn issue(assets: AssetsRef, policy: Option<Terms>) -> Call<u64> {
+    let NewAsset { name, symbol, decimals, supply, kind, cap, mint, burn, document_hash, .. } = new_asset(None);
+    assets.issue(name, symbol, decimals, supply, kind, cap, mint, burn, document_hash, None, policy)
 }
 
 fn transfers(stage: &mut Stage, assets: AssetsRef, gold: u64) {
@@ -35,13 +53,13 @@ fn transfers(stage: &mut Stage, assets: AssetsRef, gold: u64) {
     stage.prepare(alice(), assets.transfer(gold, bob(), 10_000));
     let memo = "Invoice 2026-0815".to_owned();
     stage.measure("between holders", alice(), assets.transfer_with_memo(gold, bob(), 10_000, memo));
-    let receivers: Vec<(Address, Amount)> = (1..=BATCH).map(|byte| (Address::new([byte; 32]), 5)).collect();
+    let receivers: Vec<(Address, Amount)> = crowd(BATCH).map(|receiver| (receiver, 5)).collect();
     stage.measure("to 100 new holders", alice(), assets.transfer_batch(gold, receivers.clone()));
     stage.measure("to 100 holders", alice(), assets.transfer_batch(gold, receivers));
 }
 
 fn allowances(stage: &mut Stage, assets: AssetsRef, gold: u64) {
-    let expiry = stage.chain().time_ms() + 86_400_000;
+    let expiry = stage.chain().time_ms() + DAY_MS;
     stage.measure("first", alice(), assets.approve(gold, charlie(), 0, 50_000, Some(expiry)));
     stage.measure("changed", alice(), assets.approve(gold, charlie(), 50_000, 40_000, Some(expiry)));
     stage.measure("", alice(), assets.increase_allowance(gold, charlie(), 1_000));
@@ -60,10 +78,8 @@ fn allowances(stage: &mut Stage, assets: AssetsRef, gold: u64) {
     let permit =
         Permit { asset: gold, owner, spender, current: 0, new: 42, expires_at_ms: None, number: 0, deadline_ms };
     let message = stage.ask("", alice(), assets.permit_message(permit.clone()));
-    let tenon_crypto::Signature::Sr25519(signature) = keypair("Alice").sign(&message) else {
-        unreachable!("development accounts have sr25519 keys")
-    };
-    stage.measure("the owner's first", bob(), assets.permit(permit, OwnerSignature::Sr25519(signature)));
+    let signature = OwnerSignature::Sr25519(sign(&keypair("Alice"), &message));
+    stage.measure("the owner's first", bob(), assets.permit(permit, signature));
 }
 
 fn supply(stage: &mut Stage, assets: AssetsRef, gold: u64) {
@@ -71,6 +87,16 @@ fn supply(stage: &mut Stage, assets: AssetsRef, gold: u64) {
     stage.measure("a part", bob(), assets.burn(gold, 500));
     stage.prepare(bob(), assets.approve(gold, alice(), 0, 500, None));
     stage.measure("a part", alice(), assets.burn_from(gold, bob(), 100));
+}
+
+fn restricted(stage: &mut Stage, assets: AssetsRef) {
+    let terms = restrict(stage, &[alice(), bob(), charlie()]);
+    let shares = stage.measure("with a policy", alice(), issue(assets, Some(terms)));
+    stage.measure("to a new holder, under a policy", alice(), assets.transfer(shares, bob(), 10_000));
+    stage.measure("between holders, under a policy", alice(), assets.transfer(shares, bob(), 10_000));
+    stage.measure("of everything to a new holder, under a policy", bob(), assets.transfer(shares, charlie(), 20_000));
+    stage.measure("to a holder, under a policy", alice(), assets.mint(shares, charlie(), 500));
+    stage.measure("a part, under a policy", charlie(), assets.burn(shares, 500));
 }
 
 fn rights(stage: &mut Stage, assets: AssetsRef, gold: u64) {

@@ -4,11 +4,16 @@
 //! (`case`) where that changes its cost. It leaves out failing calls: those are tested beside each module.
 
 mod assets;
+mod auction;
+mod collections;
 mod credentials;
 mod footprint;
 mod fork;
+mod lots;
+mod people;
 mod policies;
 mod stage;
+mod vouchers;
 
 pub use footprint::Footprint;
 pub use fork::Fork;
@@ -40,7 +45,15 @@ pub struct Profile {
 
 /// Every protocol module, in the order of the docs.
 pub const MODULES: &[Module] = &[
-    Module { name: "assets", genesis: ::assets::AssetsRef::init, scenario: assets::scenario },
+    Module { name: "assets", genesis: || ::assets::AssetsRef::init(None), scenario: assets::scenario },
+    Module { name: "lots", genesis: || ::lots::LotsRef::init(None), scenario: lots::scenario },
+    Module {
+        name: "collections",
+        genesis: || ::collections::CollectionsRef::init(None),
+        scenario: collections::scenario,
+    },
+    Module { name: "vouchers", genesis: || ::vouchers::VouchersRef::init(None), scenario: vouchers::scenario },
+    Module { name: "auction", genesis: || ::auction::AuctionRef::init(None), scenario: auction::scenario },
     Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
 ];
