@@ -2,7 +2,7 @@
 //! of heights covers everything.
 
 use crate::lots::{Lots, MAX_CHECKED_LOTS};
-use crate::types::Lot;
+use crate::types::{AssetInfo, Lot};
 use core::ops::Bound;
 use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
@@ -35,12 +35,13 @@ impl Lots {
 
     /// Checks the classes of an asset from one on. The totals can be compared where all classes were read.
     fn asset_holds(&self, asset: u64, from_class: u64, left: &mut u32) -> bool {
+        let Some(AssetInfo { restricted, .. }) = self.info.get(&asset) else { return false };
         let totals = self.totals.get_or_default(&asset);
         let from_class = from_class % totals.classes.max(1) + 1;
         let (mut lots, mut value): (u64, Amount) = (0, 0);
         let first = (asset, from_class);
         for ((_, class), supply) in self.supplies.iter_within(&asset, Bound::Included(&first), Direction::Ascending) {
-            let Some((count, sum)) = self.sum_of_class(asset, class, left) else { return false };
+            let Some((count, sum)) = self.sum_of_class((asset, class, restricted), left) else { return false };
             if *left == 0 {
                 return sum <= supply;
             }
@@ -55,12 +56,13 @@ impl Lots {
     }
 
     /// Number and value of the lots of a class, or nothing if one of them is not what its index says.
-    fn sum_of_class(&self, asset: u64, class: u64, left: &mut u32) -> Option<(u64, Amount)> {
+    fn sum_of_class(&self, kind: (u64, u64, bool), left: &mut u32) -> Option<(u64, Amount)> {
         let (mut count, mut sum): (u64, Amount) = (0, 0);
+        let (asset, class, _) = kind;
         let index = self.by_class.iter_within(&(asset, class), Bound::Unbounded, Direction::Ascending).limit(*left);
         for ((_, _, id), ()) in index {
             *left -= 1;
-            let lot = self.lots.get(&id).filter(|lot| (lot.asset, lot.class) == (asset, class))?;
+            let lot = self.lots.get(&id).filter(|lot| (lot.asset, lot.class, lot.restricted) == kind)?;
             count += 1;
             sum = sum.checked_add(lot.value)?;
         }
@@ -74,9 +76,9 @@ impl Lots {
         let limit = MAX_CHECKED_LOTS as usize;
         let behind = self.lots.iter_from(Bound::Excluded(&first_lot), Direction::Ascending).limit(MAX_CHECKED_LOTS);
         let lots_hold = behind.chain(self.lots.iter()).take(limit).all(|(id, lot)| {
-            let Lot { asset, class, owner, value, .. } = lot;
+            let Lot { asset, class, owner, .. } = lot;
             let listed = self.by_owner.contains(&(owner, id)) && self.by_class.contains(&(asset, class, id));
-            listed && value > 0 && id <= last
+            listed && id <= last && lot.is_sound()
         });
         let mut first_owner = [0; 32];
         first_owner[..8].copy_from_slice(&height.wrapping_mul(SPREAD).to_be_bytes());

@@ -38,10 +38,6 @@ pub use events::{
     Approval, Burnt, ClassClosed, ClassOpened, Created, Issued, OperatorSet, Removed, RightsChanged, Transfer,
     ValueTransfer,
 };
-#[tenon_contract::module_type]
-pub use policies::Requirement;
-#[tenon_contract::module_type]
-pub use policies::Terms;
 pub use types::*;
 
 /// The module.
@@ -50,9 +46,10 @@ pub mod lots {
     use crate::error::Error;
     use crate::events::{Approval, Burnt, ClassClosed, ClassOpened, OperatorSet, Transfer, ValueTransfer};
     use crate::policy;
-    use crate::types::{AssetInfo, BurnRight, ClassInfo, Kind, Lot, MAX_NAME_BYTES, MintRight, NewAsset, Totals};
+    use crate::types::{
+        AssetInfo, BurnRight, ClassInfo, Kind, Lot, MAX_NAME_BYTES, MintRight, NewAsset, Terms, Totals,
+    };
     use core::ops::Bound;
-    use policies::Terms;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
     use tenon_contract::text;
@@ -412,6 +409,7 @@ pub mod lots {
         }
 
         /// The supply of each class is the sum of its lots, and the totals of an asset are the sums of its classes.
+        /// Every lot of an asset with a policy asks it, and no other does.
         ///
         /// One check reads at most 5,000 lots, beginning at the class that the block's height points to and going
         /// round, so that consecutive heights cover all. A class with more lots is checked as far.
@@ -420,7 +418,8 @@ pub mod lots {
             self.supplies_hold()
         }
 
-        /// The listings by owner and by class hold the lots that exist and no others, and no lot is worth nothing.
+        /// The listings by owner and by class hold the lots that exist and no others. No lot and no allowance is worth
+        /// nothing.
         ///
         /// One check reads at most 5,000 lots and entries, beginning where the block's height points to.
         #[invariant]

@@ -1,9 +1,15 @@
 //! What is kept of an asset, of a class and of a lot.
 
 use crate::error::Error;
-use policies::Terms;
 use tenon_contract::prelude::*;
 use tenon_contract::text;
+
+/// Which credential a policy asks for.
+#[module_type]
+pub use policies::Requirement;
+/// What a policy asks for.
+#[module_type]
+pub use policies::Terms;
 
 /// Bytes of a name.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -208,6 +214,14 @@ impl Lot {
     pub(crate) fn child(&self, id: u64, owner: Address, value: Amount) -> Self {
         let Self { asset, class, restricted, .. } = *self;
         Self { asset, class, owner, value, parent: Some(id), restricted, approvals: Vec::new() }
+    }
+
+    /// Whether it is worth something, and each of its operators may take something and stands there once.
+    pub(crate) fn is_sound(&self) -> bool {
+        let approvals = self.approvals.as_slice();
+        let once = |index: usize| approvals[..index].iter().all(|other| other.operator != approvals[index].operator);
+        let given = |index: usize| approvals[index].amount > 0 && once(index);
+        self.value > 0 && approvals.len() <= MAX_APPROVALS && (0..approvals.len()).all(given)
     }
 
     /// What an operator may take.

@@ -1,8 +1,8 @@
-//! Size and gas, and that neither grows with what others hold.
+//! Size and gas. That gas does not grow with what others hold is in `rules`.
 
 use crate::{COMMON, code, with_lots};
 use tenon_contract::abi::find_host_function;
-use tenon_testkit::{alice, bob, charlie};
+use tenon_testkit::{alice, bob};
 
 /// What the host charges for the calls that handing a lot on cannot do without.
 fn host_gas_of_a_transfer() -> u64 {
@@ -29,22 +29,4 @@ fn stays_within_its_size_and_gas() {
     let (host, size) = (host_gas_of_a_transfer(), code().len());
     let report = format!("{size} bytes; {found} gas to hand a lot on, host {host}");
     assert!(size <= MAX_WASM_BYTES && found <= host + MAX_OWN_GAS, "{report}");
-}
-
-#[test]
-fn costs_the_same_among_many_lots() {
-    const DUST: u64 = 300;
-    let (mut chain, lots) = with_lots(&[(alice(), COMMON, 1_000), (bob(), COMMON, 1_000)]);
-    let alone = chain.from(bob()).call(lots.transfer_lot(2, charlie()));
-    let part = chain.from(alice()).call(lots.split(1, 1));
-    chain.set_invariant_checks(false);
-    for _ in 0..DUST {
-        chain.from(alice()).call(lots.transfer_value_to(1, charlie(), 1)).expect_ok();
-    }
-    let among = chain.from(charlie()).call(lots.transfer_lot(2, bob()));
-    assert_eq!(alone.method_gas, among.method_gas);
-    let split = chain.from(alice()).call(lots.split(1, 1));
-    assert!(split.method_gas.abs_diff(part.method_gas) < 200, "{} and {}", split.method_gas, part.method_gas);
-    chain.check_invariants("dust");
-    assert_eq!(chain.query(lots.count_of(1)), Ok(DUST + 4));
 }

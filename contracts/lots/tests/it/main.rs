@@ -7,6 +7,7 @@ mod issue;
 mod limits;
 mod policy;
 mod rights;
+mod rules;
 mod values;
 
 use lots::{BurnRight, LotsRef, MintRight, Terms};

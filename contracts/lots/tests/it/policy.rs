@@ -4,22 +4,24 @@ use crate::{COMMON, PREFERRED, Rights, code, issue, issue_with_classes, state};
 use credentials::CredentialsRef;
 use lots::{Error, LotsRef, MintRight, Requirement, Terms};
 use policies::PoliciesRef;
-use tenon_contract::{Address, Hash};
+use tenon_contract::parity_scale_codec::Decode;
+use tenon_contract::{Address, Call, Hash};
 use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve, ferdie, module_code};
 
 const TOPIC: u32 = 7;
 const ASSET: u64 = 1;
 
-struct World {
-    chain: TestChain,
-    lots: LotsRef,
+/// A chain with the modules that policies need.
+pub(crate) struct World {
+    pub(crate) chain: TestChain,
+    pub(crate) lots: LotsRef,
     policies: PoliciesRef,
     credentials: CredentialsRef,
 }
 
 impl World {
     /// Alice has issued asset 1 with a policy: a credential of Ferdie's, three identities, and Eve may freeze.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let policies_code = module_code(concat!(env!("CARGO_MANIFEST_DIR"), "/../policies"));
         let credentials_code = module_code(concat!(env!("CARGO_MANIFEST_DIR"), "/../credentials"));
         let mut chain = TestChain::with_modules(&[
@@ -36,7 +38,7 @@ impl World {
     }
 
     /// The same, and three identities have credentials: Alice and Bob are one person, Charlie and Dave others.
-    fn with_people() -> Self {
+    pub(crate) fn with_people() -> Self {
         let mut world = Self::new();
         for (who, identity) in [(alice(), 1), (bob(), 1), (charlie(), 2), (dave(), 3)] {
             world.attest(who, identity);
@@ -49,7 +51,7 @@ impl World {
         self.chain.from(ferdie()).call(call).expect_ok();
     }
 
-    fn mint(&mut self, to: Address, class: u64, value: u128) -> u64 {
+    pub(crate) fn mint(&mut self, to: Address, class: u64, value: u128) -> u64 {
         self.chain.from(alice()).call(self.lots.mint(ASSET, class, to, value)).expect_ok()
     }
 
@@ -64,7 +66,7 @@ impl World {
     }
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let credential = Some(Requirement { issuer: ferdie(), topic: TOPIC });
     Terms { credential, holder_limit: Some(3), freezer: Some(eve()) }
 }
@@ -179,6 +181,38 @@ fn holds_what_is_frozen_where_it_is() {
     assert_eq!(world.chain.query(lots.allowance(lot, charlie())), Ok(10));
     world.chain.from(eve()).call(world.policies.unfreeze(place, ASSET, bob())).expect_ok();
     world.chain.from(charlie()).call(lots.transfer_lot(lot, charlie())).expect_ok();
+}
+
+/// Ends a call of Bob's by its gas at points all over its way, also inside the modules that it asks. Each time nothing
+/// of it may remain, here or there.
+fn ends_everywhere<R: Decode>(make: impl Fn(LotsRef) -> Call<R>) {
+    const STEPS: u64 = 40;
+    let fresh = || {
+        let mut world = World::with_people();
+        world.mint(bob(), COMMON, 10);
+        world.mint(charlie(), COMMON, 10);
+        world
+    };
+    let mut world = fresh();
+    let needed = world.chain.from(bob()).call(make(world.lots)).method_gas;
+    let mut world = fresh();
+    let modules = [world.lots.address(), world.policies.address()];
+    let before = modules.map(|module| world.chain.storage_of(module));
+    for step in 0..STEPS {
+        let outcome = world.chain.from(bob()).with_gas(needed * step / STEPS + 1).call(make(world.lots));
+        assert!(outcome.result.is_err(), "{step} of {STEPS} of {needed} gas");
+        assert!(modules.map(|module| world.chain.storage_of(module)) == before, "{step} of {STEPS} of {needed} gas");
+    }
+    assert!(world.chain.from(bob()).call(make(world.lots)).result.is_ok());
+    assert!(modules.map(|module| world.chain.storage_of(module)) != before);
+}
+
+#[test]
+fn leaves_nothing_of_a_restricted_move_that_ends_midway() {
+    ends_everywhere(|lots| lots.transfer_lot(1, dave()));
+    ends_everywhere(|lots| lots.transfer_value(1, 2, 10));
+    ends_everywhere(|lots| lots.transfer_value_to(1, dave(), 4));
+    ends_everywhere(|lots| lots.burn(1, 10));
 }
 
 #[test]
