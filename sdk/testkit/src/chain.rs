@@ -1,26 +1,27 @@
-//! The chain: a state in memory, and blocks of one transaction.
+//! The chain: a state in memory, blocks, queries, and the invariants that are checked after each block.
 
 use crate::accounts::{ACCOUNTS, account};
+use crate::block::Transaction;
 use crate::outcome::{Failure, Outcome};
+use crate::state::State;
 use parity_scale_codec::{Decode, DecodeAll, Encode};
-use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use tenon_contract::{Address, Call, Constructor};
 use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
 use tenon_host::{
-    Engine, Environment, Executor, Key, Prepared, QueryKind, SerialExecutor, Simulated, StateReader, Value,
-    build_genesis, query, simulate,
+    Engine, Environment, Executor, Key, Prepared, QueryKind, SerialExecutor, Simulated, StateReader, build_genesis,
+    query, simulate,
 };
 use tenon_types::interface::{Interface, MethodMode};
 use tenon_types::{
-    AccountInfo, AdminPolicy, Call as ChainCall, Era, Extra, Extrinsic, Genesis, GenesisModule, Hash, ModulesCall,
-    MultiAddress, Parameters, Receipt, Signature, SignedPart, intrinsic_gas, keys,
+    AccountInfo, AdminPolicy, Call as ChainCall, Era, Extra, Extrinsic, Genesis, GenesisModule, Hash, MultiAddress,
+    Parameters, Receipt, Signature, SignedPart, intrinsic_gas, keys,
 };
 
 /// What each development account begins with, in the coin's smallest unit.
 const FUNDS: u128 = 1_000_000 * Parameters::COIN;
 /// The most gas of a call that does not say otherwise.
-const GAS_LIMIT: u64 = 1_000_000_000;
+pub(crate) const GAS_LIMIT: u64 = 1_000_000_000;
 /// The most gas of a query or invariant.
 const QUERY_GAS: u64 = 100_000_000_000;
 /// The time of block 0: 2026-01-01.
@@ -38,15 +39,20 @@ fn engine() -> Arc<dyn Engine> {
     made.clone()
 }
 
-/// A chain in memory.
+/// A chain in memory. A copy of it is another chain with the same past; copying costs next to nothing.
+#[derive(Clone)]
 pub struct TestChain {
-    engine: Arc<dyn Engine>,
-    state: Arc<BTreeMap<Key, Value>>,
-    environment: Environment,
-    /// Invariants that are checked after each step: instance, module, name.
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) state: State,
+    pub(crate) environment: Environment,
+    /// Invariants that are checked: instance and name.
     invariants: Vec<(Address, String)>,
-    checks_invariants: bool,
-    salt: u64,
+    /// After how many blocks invariants are checked; 0 is never.
+    checks_every: u32,
+    /// Blocks since the last check.
+    unchecked: u32,
+    traces: bool,
+    pub(crate) salt: u64,
 }
 
 impl Default for TestChain {
@@ -75,6 +81,7 @@ impl TestChain {
             parameters: Parameters::DEVELOPMENT,
             balances: ACCOUNTS.iter().map(|name| (address(account(name)), FUNDS)).collect(),
             modules: modules.iter().map(|(name, code, constructor)| genesis_module(name, code, constructor)).collect(),
+            codes: Vec::new(),
         };
         let engine = engine();
         let built = on_engine_stack(|| build_genesis(&genesis, engine.clone()));
@@ -90,13 +97,16 @@ impl TestChain {
             base_fee: Parameters::DEVELOPMENT.initial_base_fee,
             parameters: Parameters::DEVELOPMENT,
         };
-        let state = changes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
+        let mut state = State::default();
+        state.apply(changes);
         let mut chain = Self {
             engine,
-            state: Arc::new(state),
+            state,
             environment,
             invariants: Vec::new(),
-            checks_invariants: true,
+            checks_every: 1,
+            unchecked: 0,
+            traces: true,
             salt: 0,
         };
         for (name, code, _) in modules {
@@ -111,18 +121,22 @@ impl TestChain {
         Address::new(keys::named_address(name).0)
     }
 
-    /// Acts as an account.
-    pub const fn from(&mut self, who: Address) -> Sender<'_> {
-        Sender { chain: self, who, gas_limit: GAS_LIMIT }
-    }
-
     /// Runs a query.
     ///
     /// # Errors
     /// [`Failure`] if the method fails or its output is not of type `R`.
     pub fn query<R: Decode>(&self, call: Call<R>) -> Result<R, Failure> {
-        let ran = self.run_query(QueryKind::Query, &call.address, call.method, &call.input);
-        result_of(&ran, call.method)
+        let method = call.method;
+        let output = self.query_bytes(&Transaction::new(Address::ZERO, call))?;
+        Ok(decoded(&output, method))
+    }
+
+    /// Runs a query and returns the bytes of its output.
+    ///
+    /// # Errors
+    /// [`Failure`] if the method fails.
+    pub fn query_bytes(&self, query: &Transaction) -> Result<Vec<u8>, Failure> {
+        result_of(self.run_query(QueryKind::Query, &query.instance, &query.method, &query.input))
     }
 
     /// The height of the block that comes next.
@@ -175,27 +189,23 @@ impl TestChain {
         info.data.free = amount;
         info.providers = 1;
         let key: Key = keys::account(&address(who)).into();
-        Arc::make_mut(&mut self.state).insert(key, info.encode().into());
+        self.state.set(key, Some(info.encode().into()));
     }
 
-    /// Stops or starts checking invariants after each step.
+    /// Stops checking invariants, or checks them after each block, which is how a chain begins.
     pub const fn set_invariant_checks(&mut self, on: bool) {
-        self.checks_invariants = on;
+        self.check_invariants_every(if on { 1 } else { 0 });
     }
 
-    /// The number of entries that an instance stores.
-    pub fn stored_entries(&self, instance: Address) -> usize {
-        self.state.scan(&keys::storage(&address(instance), &[]), None, false, usize::MAX).len()
+    /// Checks invariants after every so many blocks; 0 is never. A state of many entries is slow to check.
+    pub const fn check_invariants_every(&mut self, blocks: u32) {
+        self.checks_every = blocks;
+        self.unchecked = 0;
     }
 
-    /// The state as it stands. Later calls do not change it, so a benchmark can execute on it again and again.
-    pub fn state(&self) -> Arc<dyn StateReader> {
-        self.state.clone()
-    }
-
-    /// What the block that comes next tells modules: its time and height, and the chain's parameters.
-    pub const fn environment(&self) -> &Environment {
-        &self.environment
+    /// Stops or starts writing a trace for each failed transaction, which takes as long as the transaction itself.
+    pub const fn set_traces(&mut self, on: bool) {
+        self.traces = on;
     }
 
     /// Checks every invariant of every module.
@@ -205,200 +215,122 @@ impl TestChain {
     #[track_caller]
     pub fn check_invariants(&self, after: &str) {
         for (instance, name) in &self.invariants {
-            let ran = self.run_query(QueryKind::Invariant, instance, name, &[]);
-            match result_of::<bool>(&ran, name) {
-                Ok(true) => {}
-                Ok(false) => panic!("invariant `{name}` of {instance} does not hold after {after}"),
+            match result_of(self.run_query(QueryKind::Invariant, instance, name, &[])) {
+                Ok(output) if decoded::<bool>(&output, name) => {}
+                Ok(_) => panic!("invariant `{name}` of {instance} does not hold after {after}"),
                 Err(failure) => panic!("invariant `{name}` of {instance} failed after {after}: {failure}"),
             }
         }
     }
 
-    fn account(&self, who: Address) -> AccountInfo {
-        let stored = self.state.get(&Key::from(keys::account(&address(who))));
+    pub(crate) fn account(&self, who: Address) -> AccountInfo {
+        let stored = self.state.get(&keys::account(&address(who)));
         stored.map_or_else(AccountInfo::default, |bytes| {
-            AccountInfo::decode_all(&mut &**bytes).expect("the host wrote the account")
+            AccountInfo::decode_all(&mut &*bytes).expect("the host wrote the account")
         })
     }
 
-    fn watch(&mut self, instance: Address, code: &[u8]) {
+    /// Checks the invariants of an instance from now on, in place of those that its earlier code had.
+    pub(crate) fn watch(&mut self, instance: Address, code: &[u8]) {
         let interface = Interface::of_code(code).expect("the code was accepted");
         let invariants = interface.methods.into_iter().filter(|method| method.mode == MethodMode::Invariant);
+        self.invariants.retain(|(watched, _)| *watched != instance);
         self.invariants.extend(invariants.map(|method| (instance, method.name)));
     }
 
     fn run_query(&self, kind: QueryKind, instance: &Address, method: &str, input: &[u8]) -> Simulated {
-        let base: Arc<dyn StateReader> = self.state.clone();
+        let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
         let target = (kind, &address(*instance), method);
         on_engine_stack(|| query(base, &self.environment, self.engine.clone(), target, input, QUERY_GAS))
     }
 
-    /// Puts a transaction into a block of its own.
+    /// Makes the next block of transactions, and checks the invariants if it is time to.
     #[track_caller]
-    fn transact(&mut self, who: Address, call: ChainCall) -> (Receipt, u64) {
-        let extra = Extra { era: Era::Immortal, nonce: self.account(who).nonce, tip: 0, metadata_mode: 0 };
-        let signer = MultiAddress::Id(address(who));
-        let signed = SignedPart { signer, signature: Signature::Sr25519([0; 64]), extra };
-        let extrinsic = Extrinsic { signed, call };
-        let bytes = extrinsic.to_bytes();
-        let intrinsic = intrinsic_gas(&extrinsic.call, bytes.len(), &self.environment.parameters).unwrap_or_default();
-        let prepared = Prepared {
-            hash: extrinsic.hash(),
-            bytes: bytes.into(),
-            extrinsic: Arc::new(extrinsic),
-            sender: address(who),
-        };
-        let base: Arc<dyn StateReader> = self.state.clone();
+    pub(crate) fn make_block(&mut self, calls: &[(Address, ChainCall)]) -> Vec<Outcome<Vec<u8>>> {
+        let prepared = self.prepare(calls);
+        let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
         let executor = SerialExecutor::new(self.engine.clone());
-        let mut executed = on_engine_stack(|| executor.execute(base, &self.environment, &[prepared], &mut |_| false));
-        let Some(included) = executed.included.pop() else {
-            panic!("the transaction may not stand in a block: {:?}", executed.skipped);
-        };
-        let state = Arc::make_mut(&mut self.state);
-        for (key, value) in executed.changes {
-            match value {
-                Some(value) => state.insert(key, value),
-                None => state.remove(&key),
+        let executed = on_engine_stack(|| executor.execute(base, &self.environment, &prepared, &mut |_| false));
+        if let Some((index, reason)) = executed.skipped.first() {
+            panic!("transaction {index} may not stand in a block: {reason}");
+        }
+        let undo = self.state.apply(executed.changes);
+        let mut outcomes = Vec::new();
+        for (index, included) in executed.included.into_iter().enumerate() {
+            let trace = if included.receipt.outcome.is_err() && self.traces {
+                let mut past = self.clone();
+                past.state.apply(undo.clone());
+                past.trace(&prepared[..=index])
+            } else {
+                Vec::new()
             };
+            let transaction = &prepared[index];
+            let parameters = &self.environment.parameters;
+            let intrinsic = intrinsic_gas(&transaction.extrinsic.call, transaction.bytes.len(), parameters);
+            outcomes.push(outcome(included.receipt, intrinsic.unwrap_or_default(), trace));
         }
         self.advance_blocks(1);
-        (included.receipt, intrinsic)
+        self.unchecked = self.unchecked.saturating_add(1);
+        if self.checks_every > 0 && self.unchecked >= self.checks_every {
+            self.unchecked = 0;
+            self.check_invariants("a transaction");
+        }
+        outcomes
     }
 
-    fn trace(&self, who: Address, call: &ChainCall) -> Vec<String> {
-        let base: Arc<dyn StateReader> = self.state.clone();
-        let ran = on_engine_stack(|| simulate(base, &self.environment, self.engine.clone(), &address(who), call));
+    /// Gives each transaction its sender's next nonce.
+    fn prepare(&self, calls: &[(Address, ChainCall)]) -> Vec<Prepared> {
+        let mut prepared: Vec<Prepared> = Vec::with_capacity(calls.len());
+        for (who, call) in calls {
+            let sender = address(*who);
+            let earlier = prepared.iter().filter(|transaction| transaction.sender == sender).count();
+            let earlier = u32::try_from(earlier).expect("a block has fewer transactions");
+            let extra =
+                Extra { era: Era::Immortal, nonce: self.account(*who).nonce + earlier, tip: 0, metadata_mode: 0 };
+            let signer = MultiAddress::Id(sender);
+            let signed = SignedPart { signer, signature: Signature::Sr25519([0; 64]), extra };
+            let extrinsic = Extrinsic { signed, call: call.clone() };
+            let bytes = extrinsic.to_bytes().into();
+            prepared.push(Prepared { hash: extrinsic.hash(), bytes, extrinsic: Arc::new(extrinsic), sender });
+        }
+        prepared
+    }
+
+    /// The bytes of a transaction as it would stand in the next block.
+    pub(crate) fn transaction_bytes(&self, transaction: &Transaction) -> usize {
+        self.prepare(&[(transaction.who, transaction.call())]).iter().map(|prepared| prepared.bytes.len()).sum()
+    }
+
+    /// The trace of the last of some transactions in one block.
+    fn trace(&mut self, transactions: &[Prepared]) -> Vec<String> {
+        let Some((last, before)) = transactions.split_last() else { return Vec::new() };
+        if !before.is_empty() {
+            let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
+            let executor = SerialExecutor::new(self.engine.clone());
+            let executed = on_engine_stack(|| executor.execute(base, &self.environment, before, &mut |_| false));
+            self.state.apply(executed.changes);
+        }
+        let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
+        let call = &last.extrinsic.call;
+        let ran = on_engine_stack(|| simulate(base, &self.environment, self.engine.clone(), &last.sender, call));
         trace_of(&ran)
     }
 }
 
-/// An account that acts.
-pub struct Sender<'a> {
-    chain: &'a mut TestChain,
-    who: Address,
-    gas_limit: u64,
-}
-
-impl Sender<'_> {
-    /// Limits the gas of the calls.
-    #[must_use]
-    pub const fn with_gas(mut self, gas_limit: u64) -> Self {
-        self.gas_limit = gas_limit;
-        self
-    }
-
-    /// Sends a call as a transaction.
-    ///
-    /// # Panics
-    /// If an invariant does not hold afterwards, or the transaction may not stand in a block.
-    #[track_caller]
-    pub fn call<R: Decode>(self, call: Call<R>) -> Outcome<R> {
-        let gas_limit = if call.gas == 0 { self.gas_limit } else { call.gas };
-        let transaction = ChainCall::Modules(ModulesCall::call {
-            instance: address(call.address),
-            method: call.method.to_owned(),
-            input: call.input,
-            value: call.value,
-            gas_limit,
-        });
-        let method = call.method;
-        self.send(transaction, |output| {
-            R::decode_all(&mut &*output).unwrap_or_else(|_| panic!("the output of `{method}` has another type"))
-        })
-    }
-
-    /// Uploads code and creates an instance of it. The account becomes its admin.
-    ///
-    /// # Panics
-    /// If either fails, with the trace.
-    #[track_caller]
-    pub fn deploy(self, code: &[u8], constructor: Constructor) -> Address {
-        self.try_deploy(code, constructor).expect_ok()
-    }
-
-    /// Uploads code and creates an instance of it; the constructor may fail.
-    ///
-    /// # Panics
-    /// If the code is refused.
-    #[track_caller]
-    pub fn try_deploy(self, code: &[u8], constructor: Constructor) -> Outcome<Address> {
-        let Self { chain, who, gas_limit } = self;
-        let upload = ChainCall::Modules(ModulesCall::upload { code: code.to_vec() });
-        chain.from(who).send(upload, |_| ()).expect_ok();
-        chain.salt += 1;
-        let mut salt = [0; 32];
-        salt[..8].copy_from_slice(&chain.salt.to_le_bytes());
-        let transaction = ChainCall::Modules(ModulesCall::instantiate {
-            code_hash: tenon_types::blake2b_256(code),
-            input: constructor.input,
-            value: constructor.value,
-            salt: Hash(salt),
-            admin: AdminPolicy::Owner { owner: address(who), delay_ms: 0 },
-            capabilities: None,
-            gas_limit,
-        });
-        let outcome = chain
-            .from(who)
-            .send(transaction, |output| Address::decode_all(&mut &*output).expect("the host returns the new address"));
-        if let Ok(instance) = &outcome.result {
-            chain.watch(*instance, code);
-            chain.check_invariants("deployment");
+fn outcome(receipt: Receipt, intrinsic: u64, trace: Vec<String>) -> Outcome<Vec<u8>> {
+    let result = match receipt.outcome {
+        Ok(()) => Ok(receipt.output),
+        Err(error) => {
+            let code = error.code().unwrap_or_default();
+            Err(Failure { dispatch: Some(error), code, data: receipt.output, trace })
         }
-        outcome
-    }
-
-    /// Replaces the code of an instance and runs its `migrate`.
-    ///
-    /// # Panics
-    /// If the code is refused.
-    #[track_caller]
-    pub fn upgrade(self, instance: Address, code: &[u8], input: Vec<u8>) -> Outcome<()> {
-        let Self { chain, who, gas_limit } = self;
-        chain.from(who).send(ChainCall::Modules(ModulesCall::upload { code: code.to_vec() }), |_| ()).expect_ok();
-        let code_hash = tenon_types::blake2b_256(code);
-        let upgrade = ModulesCall::upgrade { instance: address(instance), code_hash, input, gas_limit };
-        let outcome = chain.from(who).send(ChainCall::Modules(upgrade), |_| ());
-        if outcome.result.is_ok() {
-            chain.invariants.retain(|(watched, _)| *watched != instance);
-            chain.watch(instance, code);
-            chain.check_invariants("an upgrade");
-        }
-        outcome
-    }
-
-    /// Sends any transaction.
-    #[track_caller]
-    fn send<R>(self, call: ChainCall, decode: impl FnOnce(&[u8]) -> R) -> Outcome<R> {
-        let Self { chain, who, .. } = self;
-        let before = (chain.state.clone(), chain.environment.clone());
-        let (receipt, intrinsic) = chain.transact(who, call.clone());
-        let result = match receipt.outcome {
-            Ok(()) => Ok(decode(&receipt.output)),
-            Err(error) => {
-                let (state, environment) = before;
-                let past = TestChain {
-                    engine: chain.engine.clone(),
-                    state,
-                    environment,
-                    invariants: Vec::new(),
-                    checks_invariants: false,
-                    salt: 0,
-                };
-                let trace = past.trace(who, &call);
-                let code = error.code().unwrap_or_default();
-                Err(Failure { dispatch: Some(error), code, data: receipt.output, trace })
-            }
-        };
-        if chain.checks_invariants {
-            chain.check_invariants("a transaction");
-        }
-        Outcome {
-            result,
-            events: receipt.events,
-            gas_used: receipt.gas_used,
-            method_gas: receipt.gas_used.saturating_sub(intrinsic),
-            fee: receipt.burnt,
-        }
+    };
+    Outcome {
+        result,
+        events: receipt.events,
+        gas_used: receipt.gas_used,
+        method_gas: receipt.gas_used.saturating_sub(intrinsic),
+        fee: receipt.burnt,
     }
 }
 
@@ -411,7 +343,8 @@ fn genesis_module(name: &str, code: &[u8], constructor: &Constructor) -> Genesis
     }
 }
 
-const fn address(address: Address) -> tenon_types::Address {
+/// The same address as the host writes it.
+pub(crate) const fn address(address: Address) -> tenon_types::Address {
     tenon_types::Address(*address.as_bytes())
 }
 
@@ -419,12 +352,16 @@ fn trace_of(ran: &Simulated) -> Vec<String> {
     ran.logs.iter().map(|(depth, line)| format!("{}{line}", "  ".repeat(*depth as usize))).collect()
 }
 
-#[track_caller]
-fn result_of<R: Decode>(ran: &Simulated, method: &str) -> Result<R, Failure> {
-    if ran.error != 0 {
-        let trace = trace_of(ran);
-        return Err(Failure { dispatch: ran.dispatch_error, code: ran.error, data: ran.output.clone(), trace });
+fn result_of(ran: Simulated) -> Result<Vec<u8>, Failure> {
+    if ran.error == 0 {
+        return Ok(ran.output);
     }
-    Ok(R::decode_all(&mut ran.output.as_slice())
-        .unwrap_or_else(|_| panic!("the output of `{method}` has another type")))
+    let trace = trace_of(&ran);
+    Err(Failure { dispatch: ran.dispatch_error, code: ran.error, data: ran.output, trace })
+}
+
+/// Decodes a method's output.
+#[track_caller]
+pub(crate) fn decoded<R: Decode>(output: &[u8], method: &str) -> R {
+    R::decode_all(&mut &*output).unwrap_or_else(|_| panic!("the output of `{method}` has another type"))
 }

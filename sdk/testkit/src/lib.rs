@@ -17,16 +17,34 @@
 //! assert_eq!(chain.query(token.balance_of(bob())), Ok(5));
 //! ```
 //!
-//! Each call is a transaction in a block of its own, with nonce, fee and deposit. After it, every invariant that the
-//! deployed modules export is checked, and a broken one ends the test. What it leaves out: signatures (nobody forges
-//! here), pools, forks and several transactions in a block.
+//! Each call is a transaction in a block of its own, with nonce, fee and deposit; [`TestChain::block`] puts several into
+//! one. After each block every invariant that the deployed modules export is checked, and a broken one ends the test. A
+//! copy of a chain is another chain with the same past and costs next to nothing.
+//!
+//! [`rules`] holds what every module has to hold, as checks that run against any module; [`histories`] makes random
+//! histories; [`hostile`] is a module that does to its callers whatever a test asks it to. What the testkit leaves out:
+//! signatures (nobody forges here), pools and forks.
 
 mod accounts;
+mod block;
 mod chain;
 mod code;
+mod histories;
+pub mod hostile;
 mod outcome;
+mod random;
+pub mod rules;
+mod sender;
+mod state;
+mod view;
 
 pub use accounts::{ACCOUNTS, account, alice, bob, charlie, dave, eve, ferdie, keypair};
-pub use chain::{Sender, TestChain};
+pub use block::{MAX_REORDERED, Transaction, by, orders};
+pub use chain::TestChain;
 pub use code::module_code;
+pub use histories::{Plan, histories};
 pub use outcome::{Emitted, Failure, Outcome};
+pub use random::Random;
+pub use rules::Subject;
+pub use sender::Sender;
+pub use view::{Change, Place};

@@ -1,5 +1,6 @@
 //! How a call ended, with all that a test may want to know about it.
 
+use parity_scale_codec::Decode;
 use std::fmt;
 use tenon_abi::{HostError, module_error_number};
 use tenon_contract::{Address, Event, ModuleError};
@@ -82,7 +83,29 @@ pub struct Outcome<R> {
     pub fee: u128,
 }
 
+impl Outcome<Vec<u8>> {
+    /// The same with the output decoded.
+    ///
+    /// # Panics
+    /// If the output is not of type `R`.
+    #[track_caller]
+    pub fn decoded<R: Decode>(self) -> Outcome<R> {
+        self.map(|output| crate::chain::decoded(&output, "a transaction"))
+    }
+}
+
 impl<R> Outcome<R> {
+    /// The same with another result.
+    pub(crate) fn map<T>(self, change: impl FnOnce(R) -> T) -> Outcome<T> {
+        let Self { result, events, gas_used, method_gas, fee } = self;
+        Outcome { result: result.map(change), events, gas_used, method_gas, fee }
+    }
+
+    /// Whether the transaction succeeded.
+    pub const fn is_ok(&self) -> bool {
+        self.result.is_ok()
+    }
+
     /// The result.
     ///
     /// # Panics

@@ -1,0 +1,6 @@
+//! Tests of the SDK and of the testkit itself, on the in-memory chain.
+
+mod chain;
+mod hostile;
+mod rules;
+mod sdk;
