@@ -8,6 +8,7 @@ mod packets;
 mod policy;
 mod redeem;
 mod rights;
+mod rules;
 mod units;
 
 use tenon_contract::Call;
@@ -18,9 +19,14 @@ use vouchers::{NewKind, OwnerSignature, VouchersRef};
 /// What most tests issue: 100 to Alice, as the suites of others do.
 const UNITS: u64 = 100;
 
+/// The module's code.
+fn code() -> Vec<u8> {
+    module_code(env!("CARGO_MANIFEST_DIR"))
+}
+
 /// A chain with the module, as a genesis has it.
 fn chain() -> (TestChain, VouchersRef) {
-    let code = module_code(env!("CARGO_MANIFEST_DIR"));
+    let code = code();
     let chain = TestChain::with_modules(&[("vouchers", &code, VouchersRef::init(None))]);
     (chain, VouchersRef::at(TestChain::module_address("vouchers")))
 }

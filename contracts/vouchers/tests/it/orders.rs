@@ -15,13 +15,15 @@ fn gate() -> (TestChain, VouchersRef) {
     (chain, vouchers)
 }
 
-fn order(chain: &TestChain, id: u64) -> RedeemOrder {
+/// An order of Charlie's, for Bob, of one unit, for a minute.
+pub(crate) fn order(chain: &TestChain, id: u64) -> RedeemOrder {
     let deadline_ms = chain.time_ms() + 60_000;
     let (holder, redeemer) = (charlie(), bob());
     RedeemOrder { kind: 1, holder, redeemer, units: 1, id, deadline_ms, reference: Some("row 5".into()) }
 }
 
-fn sign(chain: &TestChain, vouchers: VouchersRef, order: &RedeemOrder) -> OwnerSignature {
+/// Charlie's signature over an order.
+pub(crate) fn sign(chain: &TestChain, vouchers: VouchersRef, order: &RedeemOrder) -> OwnerSignature {
     let message = chain.query(vouchers.order_message(order.clone())).expect("a query");
     sign_bytes(&keypair("Charlie"), &message)
 }

@@ -10,12 +10,23 @@ use vouchers::{Error, NewKind, Opened, OwnerSignature, Packed, Packet, Unpacked,
 const LIFE_MS: u64 = 60_000;
 
 /// The secret that stands in the link.
-fn link() -> Keypair {
+pub(crate) fn link() -> Keypair {
     Keypair::from_suri(Scheme::Ed25519, "//Link").expect("a plain name derives a key")
 }
 
-fn sign(chain: &TestChain, vouchers: VouchersRef, packet: u64, receiver: Address) -> OwnerSignature {
-    let message = chain.query(vouchers.open_message(1, packet, receiver)).expect("a query");
+/// The signature of the link's secret for a receiver of a packet of kind 1.
+pub(crate) fn sign(chain: &TestChain, vouchers: VouchersRef, packet: u64, receiver: Address) -> OwnerSignature {
+    sign_for(chain, vouchers, (1, packet), receiver)
+}
+
+/// The same for a packet of any kind.
+pub(crate) fn sign_for(
+    chain: &TestChain,
+    vouchers: VouchersRef,
+    (kind, packet): (u64, u64),
+    receiver: Address,
+) -> OwnerSignature {
+    let message = chain.query(vouchers.open_message(kind, packet, receiver)).expect("a query");
     sign_bytes(&link(), &message)
 }
 

@@ -11,15 +11,15 @@ use vouchers::{Error, MintRight, NewKind, RedeemOrder, VouchersRef};
 const TOPIC: u32 = 1;
 
 /// The three modules, and Eve who issues credentials: Alice and Bob have one.
-struct World {
-    chain: TestChain,
-    vouchers: VouchersRef,
+pub(crate) struct World {
+    pub(crate) chain: TestChain,
+    pub(crate) vouchers: VouchersRef,
     policies: PoliciesRef,
     credentials: CredentialsRef,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let here = env!("CARGO_MANIFEST_DIR");
         let codes = ["vouchers", "policies", "credentials"].map(|name| module_code(&format!("{here}/../{name}")));
         let chain = TestChain::with_modules(&[
@@ -39,7 +39,7 @@ impl World {
     }
 
     /// A world in which Alice has issued kind 1 with terms.
-    fn with(terms: Terms) -> Self {
+    pub(crate) fn with(terms: Terms) -> Self {
         let mut world = Self::new();
         let call = issue(world.vouchers, restricted(terms));
         assert_eq!(world.chain.from(alice()).call(call).expect_ok(), 1);
@@ -66,7 +66,8 @@ impl World {
     }
 }
 
-fn verified() -> Terms {
+/// Terms that ask for one of Eve's credentials.
+pub(crate) fn verified() -> Terms {
     let credential = Some(Requirement { issuer: eve(), topic: TOPIC });
     Terms { credential, holder_limit: None, freezer: None }
 }
