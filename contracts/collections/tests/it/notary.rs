@@ -10,7 +10,7 @@ use tenon_testkit::{alice, bob, charlie};
 /// What anyone computes without the chain to check whose a notarised hash is.
 fn commitment(owner: Address, salt: Hash, document_hash: Hash) -> Hash {
     let parts = [b"tenon/collections/notary".as_slice(), owner.as_ref(), salt.as_ref(), document_hash.as_ref()];
-    Hash::new(tenon_types::blake2b_256(&parts.concat()).0)
+    Hash::new(tenon_crypto::hash::blake2b_256(&parts.concat()))
 }
 
 #[test]
