@@ -4,6 +4,7 @@
 //! example `Transfer(option<address>,option<address>,u128)`. The other topics are the fields marked `#[topic]`, at
 //! most three; the data is the encoding of the remaining fields, in order.
 
+use crate::buffer::Buffer;
 use crate::wire::{append, buffer};
 use crate::{Address, Hash, TypeName, blake2b, sys};
 use alloc::vec::Vec;
@@ -40,7 +41,7 @@ pub fn emit<E: Event>(event: E) {
     event.put_topics(&mut bytes);
     let topics = bytes.len();
     event.put_data(&mut bytes);
-    emit_bytes(&bytes, topics);
+    emit_bytes(&Buffer::of(bytes), topics);
 }
 
 /// Emits topics and the data that stands after them.

@@ -17,6 +17,7 @@ extern crate self as tenon_contract;
 #[cfg(target_arch = "wasm32")]
 mod allocator;
 mod blake2b;
+mod buffer;
 mod call;
 pub mod coin;
 pub mod crypto;

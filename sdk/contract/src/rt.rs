@@ -1,6 +1,7 @@
 //! What generated code calls. Modules do not use it themselves.
 #![doc(hidden)]
 
+use crate::buffer::Buffer;
 use crate::storage::{Map, OrderedMap, Set, Value};
 use crate::wire::buffer;
 use crate::{ModuleError, StorageKey, TypeInfo, TypeName, sys};
@@ -110,6 +111,7 @@ pub fn no_input() {
 pub fn finish<T: Wire>(result: &T) {
     let mut bytes = buffer();
     result.put(&mut bytes);
+    let bytes = Buffer::of(bytes);
     if !bytes.is_empty() {
         output(&bytes);
     }

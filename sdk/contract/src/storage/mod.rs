@@ -16,6 +16,7 @@ pub use scan::{Direction, Scan};
 pub use set::Set;
 pub use value::Value;
 
+use crate::buffer::Buffer;
 use crate::wire::{append, buffer, stored};
 use crate::{StorageKey, Wire, sys};
 use alloc::vec::Vec;
@@ -95,14 +96,14 @@ pub fn transient_set(key: &[u8], value: &[u8]) {
 /// Reads and decodes. A value that does not decode was written by other code: the call ends as a panic.
 #[inline(never)]
 fn load<T: Wire>(key: &[u8]) -> Option<T> {
-    get(key).map(|bytes| stored(&bytes))
+    get(key).map(|bytes| stored(&Buffer::of(bytes)))
 }
 
 #[inline(never)]
 fn store<T: Wire>(key: &[u8], value: &T) {
     let mut bytes = buffer();
     value.put(&mut bytes);
-    set(key, &bytes);
+    set(key, &Buffer::of(bytes));
 }
 
 /// Stores a value, or removes the entry if the value is the type's default.
@@ -117,9 +118,9 @@ fn store_or_remove<T: Wire + Default + PartialEq>(key: &[u8], value: &T) {
 
 /// The full key of an entry: the container's prefix and the entry's own key.
 #[inline(never)]
-fn entry_key<K: StorageKey>(prefix: u8, key: &K) -> Vec<u8> {
+fn entry_key<K: StorageKey>(prefix: u8, key: &K) -> Buffer {
     let mut bytes = buffer();
     append(&mut bytes, &[prefix]);
     key.write_key(&mut bytes);
-    bytes
+    Buffer::of(bytes)
 }

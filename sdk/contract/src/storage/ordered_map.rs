@@ -28,12 +28,12 @@ impl<K: StorageKey, V: Wire> OrderedMap<K, V> {
 
     /// Lists entries from a bound on, in either direction.
     pub fn iter_from(&self, from: Bound<&K>, direction: Direction) -> Scan<K, V> {
-        Scan::new(entry_key(self.prefix, &()), from, direction)
+        Scan::new(entry_key(self.prefix, &()).into_vec(), from, direction)
     }
 
     /// Lists the entries whose key begins with a part, from a bound on, in either direction.
     pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P, from: Bound<&K>, direction: Direction) -> Scan<K, V> {
-        Scan::new(entry_key(self.prefix, part), from, direction)
+        Scan::new(entry_key(self.prefix, part).into_vec(), from, direction)
     }
 
     /// Reads at most `limit` entries after `after`, in ascending order: the page that a query returns.

@@ -35,11 +35,11 @@ impl<K: StorageKey> Set<K> {
 
     /// Lists the members from a bound on, in either direction.
     pub fn iter_from(&self, from: Bound<&K>, direction: Direction) -> Scan<K, ()> {
-        Scan::new(entry_key(self.prefix, &()), from, direction)
+        Scan::new(entry_key(self.prefix, &()).into_vec(), from, direction)
     }
 
     /// Lists the members that begin with a part, from a bound on, in either direction.
     pub fn iter_within<P: KeyPrefix<K>>(&self, part: &P, from: Bound<&K>, direction: Direction) -> Scan<K, ()> {
-        Scan::new(entry_key(self.prefix, part), from, direction)
+        Scan::new(entry_key(self.prefix, part).into_vec(), from, direction)
     }
 }
