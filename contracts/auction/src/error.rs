@@ -73,7 +73,7 @@ pub enum Error {
     WrongCurrency = 33,
     /// The house's cut is above 10 percent, or its receiver is nobody.
     InvalidHouse = 34,
-    /// The call has too little gas left to hand the goods over in good faith.
+    /// The goods were not handed over, and that may be for want of gas: give more.
     TooLittleGas = 35,
     /// The currency claims more than an amount can hold.
     AmountOverflow = 36,

@@ -7,10 +7,10 @@ use crate::rules;
 use crate::types::{Bid, Currency, Goods, Progress, Rules, State, Terms};
 use tenon_contract::prelude::*;
 
-/// Gas that a module of goods gets to hand them over. Whoever settles cannot give less and so make it fail.
-pub const DELIVERY_GAS: u64 = 20_000_000;
+/// Gas that a module of goods gets to hand them over: fifty times what a transfer under a policy needs.
+pub const DELIVERY_GAS: u64 = 10_000_000;
 /// Gas that is left beside that: what the host keeps back for the caller, and what the rest of the call needs.
-const RESERVED_GAS: u64 = 5_000_000;
+const RESERVED_GAS: u64 = 1_000_000;
 
 impl Auction {
     /// Takes the goods and opens an auction.
@@ -87,7 +87,8 @@ impl Auction {
     }
 
     /// Hands the goods over, or lets them wait for their owner if their module refuses. Whatever that module does, the
-    /// auction is closed and paid afterwards.
+    /// auction is closed and paid afterwards. But whoever settles cannot make it fail by giving little gas: a failure
+    /// that may come from that is none.
     pub(crate) fn hand_over(
         &mut self,
         auction: u64,
@@ -97,13 +98,17 @@ impl Auction {
     ) -> Result<(), Error> {
         progress.claimant = Some(to);
         self.progress.set(&auction, progress);
-        ensure!(env().gas_left() >= DELIVERY_GAS + RESERVED_GAS, Error::TooLittleGas);
-        if terms.goods.delivery(to).with_gas(DELIVERY_GAS).try_execute().is_ok() {
-            progress.claimant = None;
-            self.progress.set(&auction, progress);
-            emit(Delivered { auction, to });
-        } else {
-            emit(Undelivered { auction, claimant: to });
+        let has_gas = env().gas_left() >= DELIVERY_GAS + RESERVED_GAS;
+        match terms.goods.delivery(to).with_gas(DELIVERY_GAS).try_execute() {
+            Ok(()) => {
+                progress.claimant = None;
+                self.progress.set(&auction, progress);
+                emit(Delivered { auction, to });
+            }
+            Err(failure) => {
+                ensure!(has_gas || failure.host_error().is_none(), Error::TooLittleGas);
+                emit(Undelivered { auction, claimant: to });
+            }
         }
         Ok(())
     }

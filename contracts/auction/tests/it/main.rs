@@ -3,7 +3,11 @@
 mod curves;
 mod dutch;
 mod english;
+mod goods;
+mod histories;
+mod hostile;
 mod money;
+mod rules;
 mod sealed;
 
 use assets::{AssetsRef, UNLIMITED};
