@@ -103,11 +103,14 @@ impl<'c> Sender<'c> {
     /// What the simulation or the pool refuses; then nothing was sent. A transaction that fails in its block is a
     /// receipt with an error.
     pub(super) async fn send(&self, limit: Option<Gas>, make: &dyn Fn(Gas) -> Call) -> Result<ReceiptView, Failure> {
-        let limit = if self.options.no_simulate {
-            limit.unwrap_or(BLIND_GAS)
-        } else {
-            let outcome = self.simulate(&make(limit.unwrap_or(SIMULATED_GAS))).await?;
-            limit.unwrap_or(outcome.gas_used.saturating_add(outcome.gas_used / 4).saturating_add(SPARE_GAS))
+        let limit = match limit {
+            Some(limit) if self.options.no_simulate => limit,
+            None if self.options.no_simulate => BLIND_GAS,
+            Some(limit) => {
+                self.simulate(&make(limit)).await?;
+                limit
+            }
+            None => self.find_limit(make).await?,
         };
         let signed = self.client.sign(&self.pair, make(limit), self.tip).await?;
         let until = match self.options.wait {
@@ -117,6 +120,17 @@ impl<'c> Sender<'c> {
         let mut receipt = self.client.submit_and_wait(&signed, until, self.options.timeout_ms).await?;
         receipt::label(&mut receipt.events, &self.client.names().await?, self.client.facts().prefix);
         Ok(receipt)
+    }
+
+    /// A gas limit with which the call succeeds: what it uses and a little more, or the double of that, and so on. A method
+    /// may ask for gas that it does not use, such as for a call to somebody whom it does not trust.
+    async fn find_limit(&self, make: &dyn Fn(Gas) -> Call) -> Result<Gas, Failure> {
+        let used = self.simulate(&make(SIMULATED_GAS)).await?.gas_used;
+        let mut limit = used.saturating_add(used / 4).saturating_add(SPARE_GAS);
+        while limit < SIMULATED_GAS && self.client.simulate(&self.account, &make(limit), None).await?.error.is_some() {
+            limit = limit.saturating_mul(2).min(SIMULATED_GAS);
+        }
+        Ok(limit)
     }
 
     async fn simulate(&self, call: &Call) -> Result<ExecutionView, Failure> {
