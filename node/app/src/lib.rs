@@ -4,3 +4,5 @@ pub mod backend;
 pub mod cli;
 pub mod node;
 pub mod rpc;
+mod shipped;
+mod template;

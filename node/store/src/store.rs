@@ -13,8 +13,8 @@ use crate::{
     columns::Column, keys, meta, open,
 };
 
-/// The longest record that [`Store::put_record`] takes, in bytes.
-pub const MAX_RECORD_BYTES: usize = 64 << 10;
+/// The longest record that [`Store::put_record`] takes, in bytes: a genesis with the code of all its modules is one.
+pub const MAX_RECORD_BYTES: usize = 8 << 20;
 
 /// The durable store of one chain.
 ///

@@ -1,4 +1,4 @@
-//! The first state: balances and protocol modules, deployed as any other module is.
+//! The first state: balances, protocol modules, deployed as any other module is, and code that waits for instances.
 
 use crate::coin;
 use crate::dispatch;
@@ -11,7 +11,7 @@ use crate::state::{Changes, StateReader, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_abi::{HostError, limits};
-use tenon_types::{AccountData, AccountInfo, Address, Amount, Gas, Genesis, GenesisModule, keys};
+use tenon_types::{AccountData, AccountInfo, Address, Amount, Gas, Genesis, GenesisModule, blake2b_256, keys};
 
 /// Gas for `init` of each protocol module.
 const INIT_GAS: Gas = 1_000_000_000;
@@ -38,7 +38,7 @@ pub enum GenesisError {
         /// The least.
         expected: Amount,
     },
-    /// An address or name occurs twice, or the sum overflows.
+    /// An address, name or code occurs twice, or the sum overflows.
     #[error("{0} occurs twice or overflows the supply")]
     Duplicate(String),
     /// The code of a module is refused.
@@ -74,6 +74,7 @@ pub fn build_genesis(genesis: &Genesis, engine: Arc<dyn Engine>) -> Result<Genes
         let deposit = create(&mut host, module)?;
         supply = supply.checked_add(deposit).ok_or_else(|| GenesisError::Duplicate(module.name.clone()))?;
     }
+    genesis.codes.iter().try_for_each(|code| store(host.state(), code))?;
     coin::set_supply(&mut host.state().overlay, supply);
     Ok(GenesisState { changes: host.into_state().overlay.into_changes(), supply })
 }
@@ -94,6 +95,18 @@ fn balances(state: &mut Execution, genesis: &Genesis) -> Result<Amount, GenesisE
         supply = supply.checked_add(*found).ok_or_else(|| GenesisError::Duplicate(address.to_string()))?;
     }
     Ok(supply)
+}
+
+/// Stores code without an instance. Nobody locks a deposit for it, as nobody does for that of a protocol module.
+fn store(state: &mut Execution, code: &[u8]) -> Result<(), GenesisError> {
+    let hash = blake2b_256(code);
+    if state.overlay.get(&keys::module(&hash)).is_some() {
+        return Err(GenesisError::Duplicate(hash.to_string()));
+    }
+    let refused = |source| GenesisError::Code { name: hash.to_string(), source };
+    let info = state.engine.validate(code).map_err(refused)?;
+    registry::set_module(&mut state.overlay, code, &info, Address::ZERO, 0);
+    Ok(())
 }
 
 /// Creates a module's instance and returns the deposit for what it stores.

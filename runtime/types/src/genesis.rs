@@ -36,4 +36,6 @@ pub struct Genesis {
     pub balances: Vec<(Address, Amount)>,
     /// The protocol modules, in the order in which they are created.
     pub modules: Vec<GenesisModule>,
+    /// WASM files that are on chain from block 0 on without an instance: what templates are deployed from.
+    pub codes: Vec<Vec<u8>>,
 }

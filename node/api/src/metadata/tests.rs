@@ -19,6 +19,7 @@ fn genesis() -> Genesis {
         parameters: Parameters::DEVELOPMENT,
         balances: Vec::new(),
         modules: Vec::new(),
+        codes: Vec::new(),
     }
 }
 

@@ -17,10 +17,10 @@ fn check(name: &str, text: &str) {
 }
 
 /// Commands whose help is that of their second reading.
-const READ_TWICE: [&str; 4] = ["call", "query", "simulate", "deploy"];
+const READ_TWICE: [&str; 4] = ["tenon-call", "tenon-query", "tenon-simulate", "tenon-deploy"];
 
 fn check_command(name: &str, command: &mut clap::Command) {
-    if READ_TWICE.contains(&command.get_name()) {
+    if READ_TWICE.contains(&name) {
         return;
     }
     check(name, &command.render_help().to_string());

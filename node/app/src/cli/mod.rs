@@ -13,6 +13,7 @@ mod entered;
 mod events;
 #[cfg(test)]
 mod golden;
+mod instantiate;
 mod key;
 mod method_words;
 mod module;
@@ -25,6 +26,7 @@ mod receipt;
 mod sending;
 mod signer;
 mod simulate;
+mod template;
 mod test;
 mod transfer;
 mod tx;
@@ -68,6 +70,7 @@ enum Command {
     New(new::New),
     Build(build::Build),
     Test(test::Test),
+    Template(template::TemplateWords),
     Upload(upload::Upload),
     #[command(about = deploy::ABOUT)]
     Deploy(method_words::DeployWords),
@@ -118,6 +121,7 @@ impl Command {
             Self::Call(words) => call::run(words, global).await,
             Self::Query(words) => query::run(words, global).await,
             Self::Simulate(words) => simulate::run(words, global).await,
+            Self::Template(template) => template.run(&global).await,
             Self::Upload(upload) => upload.run(&global).await,
             Self::Module(module) => module.run(&global).await,
             Self::Tx(tx) => tx.run(&global).await,

@@ -4,6 +4,7 @@
 use super::method_words::nearest;
 use super::output::{Failure, Kind, Report, table};
 use super::project;
+use crate::shipped::ShippedTemplate;
 use clap::Args;
 use serde_json::json;
 use std::fs;
@@ -88,6 +89,12 @@ fn find_template(sdk: &Path, name: &str) -> Result<PathBuf, Failure> {
     known.sort();
     if known.iter().any(|known| known == name) {
         return Ok(sdk.join("templates").join(name));
+    }
+    if ShippedTemplate::find(name).is_some() {
+        let message =
+            format!("found template {name:?} without source of its own, expected one of {}", known.join(", "));
+        let hint = format!("`tenon template deploy {name}` makes an instance of it, without code");
+        return Err(Failure::new(Kind::NotFound, message, hint));
     }
     let hint = nearest(name, known.iter().map(String::as_str));
     Err(Failure::new(Kind::NotFound, format!("found template {name:?}, expected one of {}", known.join(", ")), hint))
@@ -259,6 +266,9 @@ mod tests {
             assert_eq!(new(name, "fungible-token").name, "Usage", "{name}");
         }
         assert!(new("hello", "fungible-tokn").hint.contains("fungible-token"));
+        let without_source = new("hello", "collection");
+        assert!(without_source.message.contains("expected one of fungible-token"), "{without_source:?}");
+        assert!(without_source.hint.contains("tenon template deploy collection"), "{without_source:?}");
         fs::create_dir(folder.path().join("hello")).unwrap();
         assert_eq!(new("hello", "fungible-token").name, "File");
     }

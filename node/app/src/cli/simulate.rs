@@ -56,7 +56,8 @@ pub(super) async fn run(words: MethodWords, global: Global) -> Result<Report, Fa
     Ok(report(&entered.what(), &outcome, client.facts(), result))
 }
 
-fn report(what: &str, outcome: &ExecutionView, facts: &ChainFacts, result: Option<Json>) -> Report {
+/// Makes the report of a transaction that was run and undone.
+pub(super) fn report(what: &str, outcome: &ExecutionView, facts: &ChainFacts, result: Option<Json>) -> Report {
     let failure = failure_of(outcome);
     let json = json!({
         "status": if failure.is_none() { "success" } else { "failed" },

@@ -5,6 +5,7 @@ use super::finalize::commit_genesis;
 use super::settle::settle;
 use super::state::page_key;
 use crate::backend::BlockEntry;
+use crate::shipped;
 use anyhow::Context as _;
 use parity_scale_codec::{Decode, Encode};
 use std::sync::Arc;
@@ -27,9 +28,6 @@ const SS58_PREFIX: u16 = 42;
 /// The record of the store that holds the genesis.
 const GENESIS_RECORD: &[u8] = b"genesis";
 
-/// The protocol modules that a chain begins with. A new module is a row here.
-const PROTOCOL_MODULES: &[(&str, &[u8])] = &[("assets", include_bytes!(concat!(env!("OUT_DIR"), "/assets.wasm")))];
-
 /// The address of a development account.
 pub(crate) fn development_address(suri: &str) -> Address {
     let pair = Keypair::from_suri(Scheme::Sr25519, suri).expect("the development accounts derive");
@@ -47,15 +45,16 @@ pub fn development_genesis(time_ms: u64) -> Genesis {
         time_ms,
         parameters: Parameters::DEVELOPMENT,
         balances: DEVELOPMENT_ACCOUNTS.iter().map(|suri| (development_address(suri), coins)).collect(),
-        modules: PROTOCOL_MODULES
+        modules: shipped::MODULES
             .iter()
-            .map(|(name, code)| GenesisModule {
-                name: (*name).to_string(),
-                code: code.to_vec(),
-                input: Vec::new(),
+            .map(|module| GenesisModule {
+                name: module.name.to_string(),
+                code: module.code.to_vec(),
+                input: module.genesis_input(),
                 admin: AdminPolicy::Nobody,
             })
             .collect(),
+        codes: shipped::TEMPLATES.iter().filter_map(|template| template.code.map(<[u8]>::to_vec)).collect(),
     }
 }
 
@@ -108,4 +107,39 @@ fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Re
     store.put_record(GENESIS_RECORD, &genesis.encode())?;
     commit_genesis(store, &entry, &diff, &settled)?;
     Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
+    use tenon_host::GenesisError;
+    use tenon_types::{InstanceRecord, keys};
+
+    #[test]
+    fn a_chain_begins_with_the_modules_and_with_the_code_of_templates() {
+        let engine: Arc<dyn Engine> = Arc::new(WasmtimeEngine::new(&EngineOptions::default()).unwrap());
+        let mut genesis = development_genesis(1_767_225_600_000);
+        let built = on_engine_stack(|| build_genesis(&genesis, engine.clone())).unwrap();
+        let entry = |key: &[u8]| built.changes.iter().find(|(known, _)| known[..] == *key);
+        let state = |key: Vec<u8>| entry(&key).and_then(|(_, value)| value.as_ref());
+        for module in &genesis.modules {
+            let record = state(keys::instance(&keys::named_address(&module.name))).unwrap();
+            let record = InstanceRecord::decode(&mut &record[..]).unwrap();
+            assert_eq!(record.code_hash, blake2b_256(&module.code), "{}", module.name);
+        }
+        assert!(!genesis.codes.is_empty());
+        for code in &genesis.codes {
+            assert!(state(keys::module(&blake2b_256(code))).is_some());
+            assert_eq!(state(keys::code(&blake2b_256(code))).map(|bytes| bytes.to_vec()).as_ref(), Some(code));
+        }
+
+        let twice = genesis.codes[0].clone();
+        genesis.codes.push(twice.clone());
+        let error = on_engine_stack(|| build_genesis(&genesis, engine.clone())).unwrap_err();
+        assert!(matches!(&error, GenesisError::Duplicate(hash) if *hash == blake2b_256(&twice).to_string()), "{error}");
+        genesis.codes = vec![b"no module".to_vec()];
+        let error = on_engine_stack(|| build_genesis(&genesis, engine)).unwrap_err();
+        assert!(matches!(error, GenesisError::Code { .. }), "{error}");
+    }
 }

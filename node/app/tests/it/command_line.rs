@@ -186,3 +186,46 @@ fn a_template_becomes_a_project_that_builds_and_deploys_without_code() {
     let again = run_in(&project, &words).done();
     assert_ne!(again["instance"], deployed["instance"]);
 }
+
+#[test]
+fn a_template_is_deployed_by_parameters_without_code() {
+    let node = Node::start(&["--tmp", "--on-demand"]);
+    let list = node.run(&["template", "list"]).done();
+    let templates = list["templates"].as_array().unwrap();
+    let named = |name: &str| templates.iter().find(|template| template["name"] == name).unwrap();
+    for name in ["auction-house", "collection", "equity-200", "fungible-token", "voucher"] {
+        assert_eq!(named(name)["on_chain"], true, "{name}");
+    }
+    let shown = node.run(&["template", "show", "voucher"]).done();
+    assert_eq!(shown["code_hash"], named("voucher")["code_hash"]);
+    assert_eq!(shown["parameters"][0]["max_bytes"], 64);
+
+    // Everything that is wrong is said at once, and nothing is sent.
+    let deploy = ["template", "deploy", "voucher", "--from", "//Alice"];
+    let error = node.run(&[&deploy[..], &["--set", "nmae=Concert", "--set", "units=-1"]].concat()).error();
+    let message = error["message"].as_str().unwrap();
+    for told in ["nmae: found no such parameter", "name: found nothing", "symbol: found nothing", "units: found \"-1\""]
+    {
+        assert!(message.contains(told), "{message}");
+    }
+    assert!(error["hint"].as_str().unwrap().contains("did you mean name?"), "{error}");
+    assert_eq!(node.run(&["template", "deploy", "vuocher", "--from", "//Alice"]).error()["name"], "NotFound");
+    assert_eq!(node.run(&["account", "//Alice"]).done()["nonce"], 0);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("params.toml");
+    std::fs::write(&file, "name = \"Concert\"\nsymbol = \"GIG\"\nunits = 100\nredeemer = \"//Bob\"\n").unwrap();
+    let from_file = [&deploy[..], &["--file", file.to_str().unwrap(), "--set", "units=7"]].concat();
+    let simulated = node.run(&[&from_file[..], &["--simulate"]].concat()).done();
+    assert_eq!(simulated["status"], "success", "{simulated}");
+    assert_eq!(node.run(&["account", "//Alice"]).done()["nonce"], 0, "a simulation sends nothing");
+    let deployed = node.run(&from_file).done();
+    assert_eq!(deployed["code_hash"], shown["code_hash"], "{deployed}");
+    assert_eq!(node.run(&["account", "//Alice"]).done()["nonce"], 1, "one transaction does it");
+    let instance = deployed["instance"].as_str().unwrap();
+    let balance = ["query", instance, "balance_of", "--kind", "1", "--owner", "//Alice"];
+    assert_eq!(node.run(&balance).done()["result"], "7");
+    let module = node.run(&["module", "show", instance]).done();
+    assert!(module["admin"]["owner"].is_null(), "nobody can replace its code: {module}");
+    assert!(deployed["next"][1].as_str().unwrap().contains(instance), "{deployed}");
+}

@@ -90,6 +90,7 @@ impl Chain {
             parameters: Parameters::DEVELOPMENT,
             balances: vec![(ALICE, FUNDS), (BOB, FUNDS)],
             modules,
+            codes: Vec::new(),
         };
         let built = on_engine_stack(|| build_genesis(&genesis, engine.clone())).unwrap();
         let environment = Environment {

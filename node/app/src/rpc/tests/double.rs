@@ -61,6 +61,7 @@ impl Double {
             parameters: Parameters::DEVELOPMENT,
             balances: Vec::new(),
             modules: Vec::new(),
+            codes: Vec::new(),
         };
         let account = AccountInfo {
             providers: 1,
