@@ -15,7 +15,10 @@
 //! - Each currency has books of its own. What arrives is what counts, so a module with fees or worse can harm only those
 //!   who deal in its asset. The same is true of modules of goods: look at what you bid for.
 //! - A house is an instance with terms fixed at its creation: a cut of at most 10 percent, rounded down, and if it says
-//!   so one collection and one currency. The house has no power over an auction.
+//!   so one collection and one currency. The house has no power over an auction. But who may replace the code of an
+//!   instance may do anything: create a house without an admin, and look before you trust one.
+//! - Whoever settles brings gas for the goods' module. If handing over fails for what may be want of gas, nothing is
+//!   settled; if it fails otherwise, or with all of [`DELIVERY_GAS`], the goods wait for `collect`.
 //!
 //! Left out: bids for a part of the goods, auctions that sell several goods together, and loans against a bid.
 
