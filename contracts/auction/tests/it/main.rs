@@ -9,7 +9,6 @@ mod hostile;
 mod money;
 mod rules;
 mod sealed;
-mod x_rows;
 
 use assets::{AssetsRef, UNLIMITED};
 use auction::{AuctionInfo, AuctionRef, Currency, Goods, House, State};
