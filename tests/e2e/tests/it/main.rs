@@ -10,5 +10,6 @@ mod kills;
 mod modes;
 mod places;
 mod refusals;
+mod stories;
 mod story;
 mod traces;

@@ -1,0 +1,74 @@
+//! The stories: scripts in `tests/stories` that a stranger can read and run. Each is told to a chain of its own.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::process::Command;
+use tenon_e2e::{Node, sources, tenon};
+
+/// A block for each transaction, at once.
+const AT_ONCE: &[&str] = &["--tmp", "--on-demand"];
+/// Blocks by the clock, for stories in which time passes.
+const BY_THE_CLOCK: &[&str] = &["--tmp", "--block-time-ms", "50"];
+
+/// The stories, and the chains that they are told to.
+const STORIES: &[(&str, &[&str])] = &[
+    ("auctions", BY_THE_CLOCK),
+    ("equity-200", AT_ONCE),
+    ("issue-each-kind", AT_ONCE),
+    ("notarise", BY_THE_CLOCK),
+    ("templates", AT_ONCE),
+    ("voucher", AT_ONCE),
+];
+
+/// Tells a story. It must end well, and so must the node.
+fn tell(name: &str) {
+    let (_, pace) = STORIES.iter().find(|(story, _)| *story == name).unwrap();
+    let node = Node::start(pace);
+    let script = sources().join("tests/stories").join(format!("{name}.sh"));
+    let mut command = Command::new("bash");
+    command.arg(&script).env("TENON", tenon()).env("URL", &node.url).current_dir(node.scratch());
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    println!("{}", text(&output.stdout));
+    assert!(output.status.success(), "{name} ended with {}: {}", output.status, text(&output.stderr));
+    assert_eq!(node.terminate().code, Some(0));
+}
+
+#[test]
+fn each_template_is_deployed_and_used() {
+    tell("templates");
+}
+
+#[test]
+fn an_asset_of_each_standard_is_issued_and_moved() {
+    tell("issue-each-kind");
+}
+
+#[test]
+fn a_unique_asset_is_sold_by_dutch_english_and_sealed_auction_and_settled() {
+    tell("auctions");
+}
+
+#[test]
+fn a_201st_holder_of_an_equity_is_refused() {
+    tell("equity-200");
+}
+
+#[test]
+fn a_voucher_is_redeemed_once() {
+    tell("voucher");
+}
+
+#[test]
+fn a_notarised_hash_is_proven_without_a_node() {
+    tell("notarise");
+}
+
+#[test]
+fn every_script_is_told() {
+    let entries = fs::read_dir(sources().join("tests/stories")).unwrap();
+    let files = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let scripts: BTreeSet<String> = files.filter_map(|name| Some(name.strip_suffix(".sh")?.to_string())).collect();
+    let told = STORIES.iter().map(|(name, _)| (*name).to_string()).chain(["lib".to_string()]).collect();
+    assert_eq!(scripts, told);
+}

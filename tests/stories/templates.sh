@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Every template is deployed by parameters alone, and used. No code is sent: an instance runs code that is on chain since
+# genesis.
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+say "the templates, and what one asks for"
+"$TENON" template list
+"$TENON" template show fungible-token
+
+say "a token: 1,000 units of Alice, 400 go to Bob"
+run template deploy fungible-token --set name=Gold --set symbol=GOLD --set supply=1000 --from //Alice
+TOKEN=$(last instance)
+run call "$TOKEN" transfer --to //Bob --amount 400 --from //Alice
+expect 600 "$TOKEN" balance_of --owner //Alice
+expect 400 "$TOKEN" balance_of --owner //Bob
+
+say "a collection: an item of Alice goes to Bob"
+run template deploy collection --set name=Paintings --set symbol=ART --from //Alice
+COLLECTION=$(last instance)
+run call "$COLLECTION" mint --collection 1 --to //Alice --from //Alice
+run call "$COLLECTION" transfer --collection 1 --item 1 --to //Bob --from //Alice
+BOB=$("$TENON" key inspect //Bob --json | field address)
+expect "$BOB" "$COLLECTION" owner_of --collection 1 --item 1
+expect_error Closed call "$COLLECTION" create --name Another --symbol TWO --from //Alice
+
+say "a voucher: Bob redeems the one that he got"
+run template deploy voucher --set name=Concert --set symbol=GIG --set units=100 --from //Alice
+VOUCHER=$(last instance)
+run call "$VOUCHER" transfer --kind 1 --to //Bob --units 1 --from //Alice
+run call "$VOUCHER" redeem --kind 1 --units 1 --from //Bob
+expect 0 "$VOUCHER" balance_of --kind 1 --owner //Bob
+
+say "an auction house for that collection: Bob sells his item to Charlie at a falling price, and the house gets its cut"
+run template deploy auction-house --set collection=1 --set module="$COLLECTION" --set receiver=//Alice --set cut_bps=1000 --from //Alice
+HOUSE=$(last instance)
+GOODS="{\"Item\":{\"module\":\"$COLLECTION\",\"collection\":1,\"item\":1}}"
+run call "$COLLECTION" approve --collection 1 --item 1 --spender "$HOUSE" --from //Bob
+run call "$HOUSE" sell_dutch --goods "$GOODS" --start-price 5000000000000 --floor-price 5000000000000 --duration-ms 1000 --from //Bob
+run call "$HOUSE" buy --auction 1 --max-price 5000000000000 --value 5 --from //Charlie
+CHARLIE=$("$TENON" key inspect //Charlie --json | field address)
+expect "$CHARLIE" "$COLLECTION" owner_of --collection 1 --item 1
+expect 500000000000 "$HOUSE" credit_of --who //Alice --currency Coin
+expect 4500000000000 "$HOUSE" credit_of --who //Bob --currency Coin
+run call "$HOUSE" withdraw --currency Coin --from //Bob
+
+say "shares: Bob, whom the registrar Dave does not know, is refused until Dave states who he is"
+run call credentials attest --subject //Alice --topic 1 --identity "$(printf '0x%064x' 1)" --from //Dave
+run template deploy equity-200 --set name=Mill --set symbol=MILL --set registrar=//Dave --from //Alice
+EQUITY=$(last instance)
+expect_error NotEligible call "$EQUITY" transfer --asset 1 --to //Bob --amount 10 --from //Alice
+run call credentials attest --subject //Bob --topic 1 --identity "$(printf '0x%064x' 2)" --from //Dave
+run call "$EQUITY" transfer --asset 1 --to //Bob --amount 10 --from //Alice
+expect 2 policies holder_count --module "$EQUITY" --asset 1
+
+say "what is wrong is said before anything is sent"
+expect_error Usage template deploy voucher --set nmae=Concert --set units=many --from //Alice
+expect_error NotFound template deploy vuocher --from //Alice
