@@ -78,7 +78,7 @@ impl Load {
         let client = Client::connect(url).await?;
         let alice = Keypair::from_suri(Scheme::Sr25519, "//Alice")?;
         let supply = HOLDING * 1_000;
-        let issue = (("Gold", "GOLD", 2u8, supply), [0u8; 5]).encode();
+        let issue = (("Gold", "GOLD", 2u8, supply), [0u8; 7]).encode();
         submit(&client, &alice, to_module("issue", issue)).await?;
         let senders = (0..SENDERS)
             .map(|index| Keypair::from_suri(Scheme::Sr25519, &format!("//Alice//bench//{index}")))

@@ -206,7 +206,7 @@ fn every_engine_gives_the_same_blocks_of_the_assets_module() {
             let nonce = chain.account(&ALICE).nonce;
             let (gold, symbol) = (format!("Gold {round}"), "GOLD");
             let calls = [
-                call("issue", (gold, symbol, 2u8, 1_000_000u128, [0u8; 5]).encode()),
+                call("issue", (gold, symbol, 2u8, 1_000_000u128, [0u8; 7]).encode()),
                 call("transfer", (1u64, BOB.0, u128::from(round) * 400_000).encode()),
                 call("transfer", (1u64, BOB.0, 5u128).encode()),
                 call("approve", (1u64, BOB.0, u128::from(round > 1) * 7, 7u128, None::<u64>).encode()),
