@@ -33,7 +33,7 @@ enum TemplateCommand {
         /// A template's name, or the path of a template.toml
         template: String,
     },
-    Deploy(deploy::TemplateDeploy),
+    Deploy(Box<deploy::TemplateDeploy>),
 }
 
 impl TemplateWords {

@@ -229,3 +229,30 @@ fn a_template_is_deployed_by_parameters_without_code() {
     assert!(module["admin"]["owner"].is_null(), "nobody can replace its code: {module}");
     assert!(deployed["next"][1].as_str().unwrap().contains(instance), "{deployed}");
 }
+
+#[test]
+fn a_template_of_ones_own_names_code_that_is_on_chain() {
+    let node = Node::start(&["--tmp", "--on-demand"]);
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../templates/voucher/template.toml");
+    let shipped = std::fs::read_to_string(shipped).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("template.toml");
+    let deploy = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let words = ["template", "deploy", file.to_str().unwrap(), "--from", "//Alice"];
+        node.run(&[&words[..], &["--set", "name=Lunch", "--set", "symbol=EAT", "--set", "units=3"]].concat())
+    };
+    let on_chain = node.run(&["template", "show", "voucher"]).done();
+    let hash = on_chain["code_hash"].as_str().unwrap();
+    let by_hash = shipped.replacen("code = \"vouchers\"", &format!("code = \"{hash}\""), 1);
+    assert_eq!(deploy(&by_hash).done()["code_hash"], *hash);
+
+    let unknown = by_hash.replacen(hash, &format!("0x{}", "11".repeat(32)), 1);
+    assert_eq!(deploy(&unknown).error()["name"], "UnknownCode");
+    let misfit = by_hash.replacen("face = \"{face}\"", "front = \"{face}\"", 1);
+    let error = deploy(&misfit).error();
+    assert!(error["message"].as_str().unwrap().contains("first.front"), "{error}");
+    let narrower = by_hash.replacen("min = 0\n", "min = 4\n", 1);
+    let error = deploy(&narrower).error();
+    assert!(error["message"].as_str().unwrap().contains("units: found \"3\", expected u64: at least 4"), "{error}");
+}
