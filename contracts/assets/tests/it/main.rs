@@ -10,6 +10,7 @@ mod permits;
 mod policy;
 mod regulated;
 mod rights;
+mod x_rows;
 
 use assets::{AssetsRef, BurnRight, Kind, MintRight};
 use tenon_contract::Call;

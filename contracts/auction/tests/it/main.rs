@@ -9,6 +9,7 @@ mod hostile;
 mod money;
 mod rules;
 mod sealed;
+mod x_rows;
 
 use assets::{AssetsRef, UNLIMITED};
 use auction::{AuctionInfo, AuctionRef, Currency, Goods, House, State};

@@ -9,6 +9,7 @@ mod notary;
 mod policy;
 mod rights;
 mod uses;
+mod x_rows;
 
 use collections::{CollectionsRef, NewCollection};
 use tenon_contract::{Address, Call, Hash};

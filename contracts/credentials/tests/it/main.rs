@@ -2,6 +2,7 @@
 
 mod histories;
 mod statements;
+mod x_rows;
 
 use credentials::CredentialsRef;
 use tenon_contract::Hash;

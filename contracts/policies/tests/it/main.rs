@@ -6,6 +6,7 @@ mod equity;
 mod freeze;
 mod histories;
 mod rebind;
+mod x_rows;
 
 use credentials::CredentialsRef;
 use policies::{PoliciesRef, Requirement, Terms};
