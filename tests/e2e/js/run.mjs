@@ -108,8 +108,9 @@ async function transferCoin(api, alice, bob) {
 const moduleCall = (api, method, input) => api.tx.modules.call(moduleAddress('assets'), method, u8aToHex(input), 0, GAS_LIMIT);
 
 async function issueAsset(api, alice) {
-  const none = Uint8Array.of(0);
-  const input = u8aConcat(text('Gold'), text('GOLD'), Uint8Array.of(2), little(SUPPLY, 16), none, none, none, none, none);
+  // Kind, cap, rights to mint and to burn, document, credential of the issuer, policy: none of them.
+  const options = new Uint8Array(7);
+  const input = u8aConcat(text('Gold'), text('GOLD'), Uint8Array.of(2), little(SUPPLY, 16), options);
   const events = succeeded(api, await follow(api, moduleCall(api, 'issue', input), alice));
   const issued = emitted(api, events).find(({ topics }) => topics[0] === topicOf('Issued(u64,address,u8,string)'));
   assert.ok(issued, 'expected the module to emit Issued');
