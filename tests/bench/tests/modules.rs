@@ -3,7 +3,18 @@
 
 use std::fs;
 use tenon_bench::page::{MARKER, compiler, generated, unmeasured, without_figures};
-use tenon_bench::profile::{Profile, profiles, root};
+use tenon_bench::profile::{MODULES, Profile, profiles, root};
+
+#[test]
+fn every_module_of_genesis_is_measured() {
+    let build = fs::read_to_string(root().join("node/app/build.rs")).expect("the program lists its modules");
+    let list = build.split("const MODULES: &[&str] = &[").nth(1).and_then(|rest| rest.split(']').next());
+    let mut shipped: Vec<&str> = list.expect("the list of modules").split('"').skip(1).step_by(2).collect();
+    let mut measured: Vec<&str> = MODULES.iter().map(|module| module.name).collect();
+    shipped.sort_unstable();
+    measured.sort_unstable();
+    assert_eq!(measured, shipped, "a module of node/app/build.rs has no scenario in tests/bench/src/profile");
+}
 
 #[test]
 fn every_method_is_measured_and_every_page_is_up_to_date() {
