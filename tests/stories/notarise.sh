@@ -7,7 +7,7 @@ FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
 
 say "Alice has a document; only its hash leaves her machine"
-printf 'I owe you a mill.\n' >"$FOLDER/document.txt"
+printf 'I owe you a mill. %s\n' "$(date +%s%N)" >"$FOLDER/document.txt"
 HASH=0x$(sha256sum "$FOLDER/document.txt" | cut -d ' ' -f 1)
 run call collections notarise --document-hash "$HASH" --kind Credit --uri https://example.org/mill --from //Alice
 ITEM=$(last result)
