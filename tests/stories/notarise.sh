@@ -11,6 +11,7 @@ printf 'I owe you a mill. %s\n' "$(date +%s%N)" >"$FOLDER/document.txt"
 HASH=0x$(sha256sum "$FOLDER/document.txt" | cut -d ' ' -f 1)
 run call collections notarise --document-hash "$HASH" --kind Credit --uri https://example.org/mill --from //Alice
 ITEM=$(last result)
+BLOCK=$(last hash)
 
 say "everybody can read who notarised it and when; a second time it is refused"
 ALICE=$("$TENON" key inspect //Alice --json | field address)
@@ -20,10 +21,9 @@ printf '  %s\n' "$FOUND"
 expect "$ALICE" collections owner_of --collection 0 --item "$ITEM"
 expect_error AlreadyNotarised call collections notarise --document-hash "$HASH" --kind Credit --from //Bob
 
-say "a proof of the record: its key is the storage field's prefix and the hash"
+say "a proof of the record after its block: the key is the storage field's prefix and the hash"
 PREFIX=$("$TENON" module show collections | sed -n 's/^ *0x\([0-9a-f]*\) notarised: .*/\1/p')
-"$TENON" proof get --instance collections --key "0x$PREFIX${HASH#0x}" --json >"$FOLDER/proof.json"
-run block --finalized
+"$TENON" proof get --instance collections --key "0x$PREFIX${HASH#0x}" --at "$BLOCK" >"$FOLDER/proof.json"
 
 say "the proof is checked without a node: nobody answers at this address"
 export TENON_URL=ws://127.0.0.1:1
