@@ -73,9 +73,8 @@ fn gives_an_assets_owner_these_powers_and_no_others() {
 }
 
 #[test]
-fn costs_the_same_among_five_thousand_lots() {
+fn costs_the_same_among_a_hundred_thousand_lots() {
     const BLOCK: u64 = 100;
-    const FIVE_THOUSAND: Dust = Dust { few: 10, many: 5_000, percent: 2 };
     let (chain, lots) = with_lots(&[(bob(), COMMON, 1_000_000), (bob(), COMMON, 1_000), (charlie(), COMMON, 1_000)]);
     let operations = [
         by(alice(), lots.mint(1, COMMON, bob(), 1)),
@@ -94,7 +93,7 @@ fn costs_the_same_among_five_thousand_lots() {
             assert!(chain.block(&dust).iter().all(|outcome| outcome.result.is_ok()));
         }
     };
-    rules::is_unmoved_by_dust(&chain, FIVE_THOUSAND, grow, |_| operations.to_vec());
+    rules::is_unmoved_by_dust(&chain, Dust::HUNDRED_THOUSAND, grow, |_| operations.to_vec());
 }
 
 #[test]

@@ -32,6 +32,25 @@ pub fn agrees_on_both_engines(subject: &Subject) {
     });
 }
 
+/// makes so many transactions, each of which may depend on the chain before it, on both engines: how each ends,
+/// and the whole state afterwards, must be the same.
+///
+/// # Panics
+/// If something differs.
+pub fn agrees_in_a_history(chain: &TestChain, steps: u32, mut next: impl FnMut(&TestChain) -> Transaction + Send) {
+    on_engine_stack(|| {
+        let (mut here, mut there) = (chain.clone(), chain.on_reference_engine());
+        there.set_invariant_checks(false);
+        for step in 1..=steps {
+            let transaction = next(&here);
+            let (one, other) = (here.run(&transaction), there.run(&transaction));
+            let method = &transaction.method;
+            assert_eq!(format!("{one:?}"), format!("{other:?}"), "X-06: `{method}` differs in step {step}");
+        }
+        assert_eq!(here.digest(), there.digest(), "X-06: the states differ after {steps} steps");
+    });
+}
+
 /// Everything that came of a call: how it ended, its gas and events, and what changed.
 fn ended(sample: &Sample, mut chain: TestChain, transaction: &Transaction) -> String {
     if sample.is_query() {

@@ -10,7 +10,7 @@
 //! | X-02 a failed call leaves no trace | [`leaves_no_trace`] |
 //! | X-03, X-22, X-26 no cycle of actions profits | [`gains_nothing`] |
 //! | X-05 no number is too small or large | [`survives_boundaries`] |
-//! | X-06 the same on every node | [`agrees_on_both_engines`] |
+//! | X-06 the same on every node | [`agrees_on_both_engines`], [`agrees_in_a_history`] |
 //! | X-08 nobody re-enters | [`refuses_re_entry`] |
 //! | X-11 bounds hold in every order | [`crate::TestChain::every_order`] |
 //! | X-12 who refuses blocks nobody else | [`is_not_blocked_by`] |
@@ -39,7 +39,7 @@ pub use abuse::{gains_nothing, is_not_blocked_by, refuses_re_entry, refuses_repl
 pub use boundary::{BOUNDARIES, survives_boundaries};
 pub use encoding::refuses_other_encodings;
 #[cfg(feature = "reference")]
-pub use engines::agrees_on_both_engines;
+pub use engines::{agrees_in_a_history, agrees_on_both_engines};
 pub use growth::{Dust, is_unmoved_by_dust, returns_deposits};
 pub use powers::{has_only_these_powers, powers_of};
 pub use subject::{Sample, Subject};
