@@ -39,16 +39,20 @@ pub fn agrees_on_both_engines(subject: &Subject) {
 /// If something differs.
 pub fn agrees_in_a_history(chain: &TestChain, steps: u32, mut next: impl FnMut(&TestChain) -> Transaction + Send) {
     on_engine_stack(|| {
-        let (mut here, mut there) = (chain.clone(), chain.on_reference_engine());
+        let mut there = chain.on_reference_engine();
         there.set_invariant_checks(false);
-        for step in 1..=steps {
-            let transaction = next(&here);
-            let (one, other) = (here.run(&transaction), there.run(&transaction));
-            let method = &transaction.method;
-            assert_eq!(format!("{one:?}"), format!("{other:?}"), "X-06: `{method}` differs in step {step}");
-        }
-        assert_eq!(here.digest(), there.digest(), "X-06: the states differ after {steps} steps");
+        compare(chain.clone(), there, steps, &mut next);
     });
+}
+
+fn compare(mut here: TestChain, mut there: TestChain, steps: u32, next: &mut dyn FnMut(&TestChain) -> Transaction) {
+    for step in 1..=steps {
+        let transaction = next(&here);
+        let (one, other) = (here.run(&transaction), there.run(&transaction));
+        let method = &transaction.method;
+        assert_eq!(format!("{one:?}"), format!("{other:?}"), "X-06: `{method}` differs in step {step}");
+    }
+    assert_eq!(here.digest(), there.digest(), "X-06: the states differ after {steps} steps");
 }
 
 /// Everything that came of a call: how it ended, its gas and events, and what changed.
@@ -60,4 +64,40 @@ fn ended(sample: &Sample, mut chain: TestChain, transaction: &Transaction) -> St
     let before = chain.clone();
     let outcome = chain.run(transaction);
     format!("{outcome:?} {:?}", chain.changes_since(&before))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{alice, by, module_code};
+    use tenon_contract::{Call, Constructor};
+
+    fn chain() -> (TestChain, Transaction) {
+        let mut chain = TestChain::new();
+        let code = module_code(concat!(env!("CARGO_MANIFEST_DIR"), "/prober"));
+        let prober = chain.from(alice()).deploy(&code, Constructor::new(&5u64));
+        (chain, by(alice(), Call::<()>::new(prober, "surroundings", Vec::new(), false)))
+    }
+
+    #[test]
+    fn passes_two_engines_that_do_the_same() {
+        let (chain, transaction) = chain();
+        agrees_in_a_history(&chain, 3, |_| transaction.clone());
+    }
+
+    #[test]
+    #[should_panic(expected = "X-06: `surroundings` differs in step 1")]
+    fn finds_a_result_that_differs() {
+        let (chain, transaction) = chain();
+        compare(chain.clone(), chain.elsewhere(), 3, &mut |_| transaction.clone());
+    }
+
+    #[test]
+    #[should_panic(expected = "X-06: the states differ")]
+    fn finds_a_state_that_differs() {
+        let (chain, _) = chain();
+        let mut other = chain.clone();
+        other.set_coin(alice(), 1);
+        compare(chain, other, 0, &mut |_| panic!("no step is made"));
+    }
 }

@@ -83,6 +83,16 @@ fn finds_a_query_that_panics() {
     rules::survives_boundaries(&Subject::new(flawed.address(), &code()).query(&chain, flawed.total_from(1)));
 }
 
+#[test]
+#[should_panic(expected = "X-18: tenon-hostile.approve with a byte more ended in")]
+fn finds_arguments_that_may_be_anything() {
+    let mut chain = TestChain::new();
+    let hostile = hostile::deploy(&mut chain);
+    // To its interface, one byte of data after its length.
+    let any: Call<()> = Call::new(hostile.address(), "approve", vec![4, 7], false);
+    rules::refuses_other_encodings(&Subject::new(hostile.address(), &hostile::code()).call(&chain, bob(), any));
+}
+
 /// A chain on which a hostile module has deposited, and what makes the module call it.
 fn with_hostile() -> (TestChain, FlawedRef, HostileRef) {
     let (mut chain, flawed) = chain();
