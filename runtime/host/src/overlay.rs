@@ -10,8 +10,10 @@ use std::sync::Arc;
 /// Entries of the base that a scan reads before it shows the first of them: so many may have been read for nothing.
 const SCAN_CHUNK: usize = 8;
 
+/// What is known of one key.
 #[derive(Clone, Debug)]
 struct Slot {
+    key: Key,
     value: Option<Value>,
     changed: bool,
 }
@@ -19,15 +21,20 @@ struct Slot {
 /// Changes over a base state.
 pub struct Overlay {
     base: Arc<dyn StateReader>,
-    // Never iterated: the order of keys comes from `written`.
-    slots: HashMap<Key, Slot>,
+    /// What is known, in the order in which it was asked for.
+    slots: Vec<Slot>,
+    /// Where the slot of a key is. Never iterated: the order of keys comes from `written`.
+    places: HashMap<Key, usize>,
+    /// The slot that was used last. A module that writes an entry has mostly just read it.
+    last: usize,
     written: BTreeSet<Key>,
     journal: Vec<Undo>,
 }
 
 /// How one change is undone.
 struct Undo {
-    key: Key,
+    /// Which slot.
+    place: usize,
     before: Option<Value>,
     /// Whether the entry was unchanged before.
     first: bool,
@@ -36,31 +43,49 @@ struct Undo {
 impl Overlay {
     /// Begins with no change.
     pub fn new(base: Arc<dyn StateReader>) -> Self {
-        Self { base, slots: HashMap::new(), written: BTreeSet::new(), journal: Vec::new() }
+        let (slots, places) = (Vec::new(), HashMap::new());
+        Self { base, slots, places, last: 0, written: BTreeSet::new(), journal: Vec::new() }
     }
 
     /// The value under a key.
     pub fn get(&mut self, key: &[u8]) -> Option<Value> {
-        if let Some(slot) = self.slots.get(key) {
-            return slot.value.clone();
-        }
-        let value = self.base.get(key);
-        self.slots.insert(key.into(), Slot { value: value.clone(), changed: false });
-        value
+        let place = self.place(key);
+        self.slots.get(place).and_then(|slot| slot.value.clone())
     }
 
     /// Sets or removes the value under a key and returns the value before.
     pub fn set(&mut self, key: &[u8], value: Option<Value>) -> Option<Value> {
-        let before = self.get(key);
-        if before.is_none() && value.is_none() {
-            return before;
+        let place = self.place(key);
+        let slot = self.slots.get_mut(place).expect("a place is that of a slot");
+        if slot.value.is_none() && value.is_none() {
+            return None;
         }
-        let (key, first) = self.remember(key);
-        let slot = self.slots.get_mut(&key).expect("`get` made the slot");
-        slot.value = value;
+        let first = !slot.changed;
+        let before = std::mem::replace(&mut slot.value, value);
         slot.changed = true;
-        self.journal.push(Undo { key, before: before.clone(), first });
+        if first {
+            self.written.insert(slot.key.clone());
+        }
+        self.journal.push(Undo { place, before: before.clone(), first });
         before
+    }
+
+    /// Where the slot of a key is. One that was not asked for before is read from the base.
+    fn place(&mut self, key: &[u8]) -> usize {
+        if self.slots.get(self.last).is_some_and(|slot| *slot.key == *key) {
+            return self.last;
+        }
+        self.last = self.places.get(key).copied().unwrap_or_else(|| {
+            let (place, stored) = (self.slots.len(), Key::from(key));
+            self.slots.push(Slot { key: stored.clone(), value: self.base.get(key), changed: false });
+            self.places.insert(stored, place);
+            place
+        });
+        self.last
+    }
+
+    fn slot(&self, key: &[u8]) -> Option<&Slot> {
+        self.places.get(key).and_then(|place| self.slots.get(*place))
     }
 
     /// Entries of base and changes together; arguments as in [`StateReader::scan`]. `look` is shown each entry before the
@@ -75,7 +100,7 @@ impl Overlay {
     ) -> Vec<(Key, Value)> {
         let mut changed = self.changed_in(prefix, start, descending);
         // A changed entry is among `changed`, or hides that of the base because it was removed.
-        let hidden = |key: &Key| self.slots.get(key).is_some_and(|slot| slot.changed);
+        let hidden = |key: &Key| self.slot(key).is_some_and(|slot| slot.changed);
         let range = Range { prefix, start, descending };
         merged_scan(self.base.as_ref(), &mut changed, &hidden, range, (limit, SCAN_CHUNK), look)
     }
@@ -86,7 +111,7 @@ impl Overlay {
         start: Option<&'a [u8]>,
         descending: bool,
     ) -> Box<dyn Iterator<Item = (Key, Option<Value>)> + 'a> {
-        let entry = |key: &Key| (key.clone(), self.slots.get(key).and_then(|slot| slot.value.clone()));
+        let entry = |key: &Key| (key.clone(), self.slot(key).and_then(|slot| slot.value.clone()));
         if descending {
             let to = start.map_or_else(|| after_prefix(prefix), |start| Included(start.into()));
             let below = self.written.range::<[u8], _>((Unbounded, to.as_ref().map(Vec::as_slice)));
@@ -107,12 +132,12 @@ impl Overlay {
     /// if nothing had been written.
     pub fn undo(&mut self, checkpoint: usize) {
         while self.journal.len() > checkpoint {
-            let Undo { key, before, first } = self.journal.pop().expect("longer than the mark");
-            let slot = self.slots.get_mut(&key).expect("a journalled key has a slot");
+            let Undo { place, before, first } = self.journal.pop().expect("longer than the mark");
+            let slot = self.slots.get_mut(place).expect("slots are never removed");
             slot.value = before;
             if first {
                 slot.changed = false;
-                self.written.remove(&key);
+                self.written.remove(&slot.key);
             }
         }
     }
@@ -121,7 +146,8 @@ impl Overlay {
     pub fn changed_since(&self, checkpoint: usize) -> BTreeMap<Key, Option<Value>> {
         let mut before = BTreeMap::new();
         for undo in self.journal.get(checkpoint..).unwrap_or_default() {
-            before.entry(undo.key.clone()).or_insert_with(|| undo.before.clone());
+            let slot = self.slots.get(undo.place).expect("slots are never removed");
+            before.entry(slot.key.clone()).or_insert_with(|| undo.before.clone());
         }
         before
     }
@@ -133,22 +159,12 @@ impl Overlay {
 
     /// Every change over the base, in the order of the keys. Entries that ended as they began may be among them.
     pub fn into_changes(self) -> Changes {
-        let Self { slots, written, .. } = self;
+        let Self { slots, places, written, .. } = self;
         let changed = |key: Key| {
-            let value = slots.get(&key).and_then(|slot| slot.value.clone());
-            (key, value)
+            let slot = places.get(&key).and_then(|place| slots.get(*place));
+            (key, slot.and_then(|slot| slot.value.clone()))
         };
         written.into_iter().map(changed).collect()
-    }
-
-    /// The stored form of a key that is about to change, and whether this is its first change.
-    fn remember(&mut self, key: &[u8]) -> (Key, bool) {
-        let (stored, slot) = self.slots.get_key_value(key).expect("`get` made the slot");
-        let (stored, first) = (stored.clone(), !slot.changed);
-        if first {
-            self.written.insert(stored.clone());
-        }
-        (stored, first)
     }
 }
 
@@ -209,8 +225,8 @@ mod tests {
                 }
             }
             let mut result = first;
-            prop_assert!(overlay.written.iter().all(|key| overlay.slots[key].changed));
-            prop_assert_eq!(overlay.written.len(), overlay.slots.values().filter(|slot| slot.changed).count());
+            prop_assert!(overlay.written.iter().all(|key| overlay.slot(key).is_some_and(|slot| slot.changed)));
+            prop_assert_eq!(overlay.written.len(), overlay.slots.iter().filter(|slot| slot.changed).count());
             for (key, value) in overlay.into_changes() {
                 match value {
                     Some(value) => result.insert(key, value),
