@@ -41,8 +41,7 @@ pub enum Error {
     NotLapsed = 17,
     /// Only publishing and subscribing can be open to everybody.
     NotPublicLevel = 18,
-    /// A name has 3 to 64 of the characters a-z, 0-9, hyphen and dot. Its parts between dots begin and end with a letter
-    /// or digit, and have no two hyphens in a row.
+    /// A name is 3 to 64 of a-z, 0-9, hyphen and dot, with letters or digits beside dots, no two hyphens in a row.
     NameNotCanonical = 19,
     /// The name, or one that looks like it, is somebody's.
     NameTaken = 20,

@@ -13,6 +13,7 @@ mod lots;
 mod people;
 mod policies;
 mod stage;
+mod streams;
 mod vouchers;
 
 pub use footprint::Footprint;
@@ -56,6 +57,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "auction", genesis: || ::auction::AuctionRef::init(None), scenario: auction::scenario },
     Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
+    Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
 ];
 
 /// Runs the scenarios, each on a chain of its own that has all modules.

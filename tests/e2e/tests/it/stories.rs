@@ -16,6 +16,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
     ("notarise", BY_THE_CLOCK),
+    ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
     ("voucher", AT_ONCE),
 ];
@@ -62,6 +63,11 @@ fn a_voucher_is_redeemed_once() {
 #[test]
 fn a_notarised_hash_is_proven_without_a_node() {
     tell("notarise");
+}
+
+#[test]
+fn a_data_stream_is_registered_opened_and_found_by_its_name() {
+    tell("streams");
 }
 
 #[test]
