@@ -9,6 +9,7 @@ mod collections;
 mod credentials;
 mod footprint;
 mod fork;
+mod group;
 mod lots;
 mod people;
 mod policies;
@@ -58,6 +59,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
+    Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
 ];
 
 /// Runs the scenarios, each on a chain of its own that has all modules.
