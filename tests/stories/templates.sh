@@ -53,6 +53,21 @@ run call credentials attest --subject //Bob --topic 1 --identity "$(printf '0x%0
 run call "$EQUITY" transfer --asset 1 --to //Bob --amount 10 --from //Alice
 expect 2 policies holder_count --module "$EQUITY" --asset 1
 
+say "a group of keys: Alice, Bob and Charlie take Dave in, all three; then any two of the four resolve something"
+run template deploy key-group --set name=Board --set 'others=["//Bob","//Charlie"]' --set threshold=2 --from //Alice
+GROUP=$(last instance)
+run call "$GROUP" propose --group 1 --decision '{"Add":{"key":"//Dave"}}' --from //Alice
+run call "$GROUP" approve --group 1 --proposal 1 --from //Bob
+expect false "$GROUP" is_member --group 1 --who //Dave
+expect_error NotMember call "$GROUP" approve --group 1 --proposal 1 --from //Dave
+run call "$GROUP" approve --group 1 --proposal 1 --from //Charlie
+expect true "$GROUP" is_member --group 1 --who //Dave
+TOPIC=$(printf '0x%064x' 1)
+run call "$GROUP" propose --group 1 --decision "{\"Resolve\":{\"topic\":\"$TOPIC\"}}" --from //Dave
+run call "$GROUP" approve --group 1 --proposal 2 --from //Bob
+expect true "$GROUP" approved --group 1 --topic "$TOPIC"
+expect_error Closed call "$GROUP" found --name Another --purpose none --others '[]' --from //Alice
+
 say "what is wrong is said before anything is sent"
 expect_error Usage template deploy voucher --set nmae=Concert --set units=many --from //Alice
 expect_error NotFound template deploy vuocher --from //Alice
