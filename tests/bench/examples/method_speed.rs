@@ -23,6 +23,8 @@ const ASKED: &[(&str, &str, &str, u64)] = &[
     ("auction", "bid", "in coin", 10_000),
     ("auction", "bid", "in an asset", 10_000),
     ("auction", "buy", "an item", 10_000),
+    ("credit", "act", "borrow", 50_000),
+    ("credit", "submit", "borrow from an agent", 50_000),
 ];
 
 fn main() {

@@ -1,4 +1,4 @@
-//! `tenon key`: makes keys, shows what a key or an address is, and writes polkadot.js key files.
+//! `tenon key`: makes keys, shows what a key or an address is, signs messages of modules, and writes polkadot.js key files.
 
 use super::output::{Failure, Kind, Report, table};
 use super::sending::SchemeName;
@@ -12,7 +12,7 @@ use tenon_crypto::keystore::{KeyFile, SealRandomness};
 use tenon_crypto::{Keypair, mnemonic, os, ss58};
 use tenon_types::Address;
 
-/// Make keys, show what a key or an address is, write polkadot.js key files
+/// Make keys, show what a key or an address is, sign messages, write polkadot.js key files
 #[derive(Debug, Args)]
 pub(super) struct Key {
     #[command(subcommand)]
@@ -36,6 +36,15 @@ enum KeyCommand {
     Inspect {
         /// A key, an address or the path of a key file
         key: String,
+        #[command(flatten)]
+        options: KeyOptions,
+    },
+    /// Sign a message that a module gave for it, such as an order or a permit
+    Sign {
+        /// A key such as //Alice, a phrase in quotes, or the path of a key file
+        key: String,
+        /// The message in hex, as a query of the module returns it: text between <Bytes> and </Bytes>
+        message: String,
         #[command(flatten)]
         options: KeyOptions,
     },
@@ -70,6 +79,7 @@ impl Key {
         match self.command {
             KeyCommand::Generate { options, words, out } => generate(&options, words, out.as_deref()),
             KeyCommand::Inspect { key, options } => inspect(&key, &options),
+            KeyCommand::Sign { key, message, options } => sign(&key, &message, &options),
             KeyCommand::Export { key, out, options } => {
                 let pair = signer::load(&key, options.scheme.into(), options.password_file.as_deref())?;
                 write_file(&pair, &out, &options)?;
@@ -121,6 +131,22 @@ fn inspect(key: &str, options: &KeyOptions) -> Result<Report, Failure> {
         ("network", network.map(|prefix| format!("prefix {prefix}")).unwrap_or_default()),
     ]);
     Ok(Report::new(text, json!({ "address": shown, "public_key": address.to_string(), "network_prefix": network })))
+}
+
+/// Signs a message that is wrapped as wallets wrap what they sign, so that it is never a transaction.
+fn sign(key: &str, message: &str, options: &KeyOptions) -> Result<Report, Failure> {
+    let refused = |found: &str| {
+        let hint = "ask the module for the message, for example with `tenon query credit order_message`";
+        Failure::new(Kind::Usage, format!("found {found}, expected hex of text between <Bytes> and </Bytes>"), hint)
+    };
+    let bytes = hex::decode(message.trim_start_matches("0x")).map_err(|_| refused("a message that is no hex"))?;
+    let inner = bytes.strip_prefix(b"<Bytes>").and_then(|rest| rest.strip_suffix(b"</Bytes>"));
+    inner.ok_or_else(|| refused("bytes that are not wrapped"))?;
+    let pair = signer::load(key, options.scheme.into(), options.password_file.as_deref())?;
+    let (text, mut json) = describe(&pair, options.prefix);
+    let signature = format!("0x{}", hex::encode(pair.sign(&bytes).as_bytes()));
+    json["signature"] = json!(signature);
+    Ok(Report::new(format!("{text}\n  signature   {signature}"), json))
 }
 
 fn describe(pair: &Keypair, prefix: u16) -> (String, serde_json::Value) {
@@ -206,5 +232,18 @@ mod tests {
         let by_hex = inspect(account, &options(SchemeName::Sr25519, None)).unwrap();
         assert_eq!(by_hex.json["address"], alice["address"]);
         assert_eq!(inspect("nonsense", &options(SchemeName::Sr25519, None)).unwrap_err().name, "BadAddress");
+    }
+
+    #[test]
+    fn signs_what_is_wrapped_and_nothing_that_could_be_a_transaction() {
+        let options = options(SchemeName::Ed25519, None);
+        let message = b"<Bytes>an order</Bytes>";
+        let report = sign("//Bob", &format!("0x{}", hex::encode(message)), &options).unwrap();
+        let bytes = |name: &str| hex::decode(report.json[name].as_str().unwrap().trim_start_matches("0x")).unwrap();
+        let (signature, public) = (bytes("signature").try_into().unwrap(), bytes("public_key").try_into().unwrap());
+        assert!(tenon_crypto::verify_ed25519(&signature, &public, message));
+        for refused in ["", "0x", "zz", "0x1234", &hex::encode(b"<Bytes>an order"), &hex::encode(b"an order</Bytes>")] {
+            assert!(sign("//Bob", refused, &options).is_err(), "{refused}");
+        }
     }
 }

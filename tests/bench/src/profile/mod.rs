@@ -7,6 +7,7 @@ mod assets;
 mod auction;
 mod collections;
 mod credentials;
+mod credit;
 mod footprint;
 mod fork;
 mod group;
@@ -60,6 +61,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
+    Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },
 ];
 
 /// Runs the scenarios, each on a chain of its own that has all modules.

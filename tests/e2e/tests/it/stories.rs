@@ -13,6 +13,7 @@ const BY_THE_CLOCK: &[&str] = &["--tmp", "--block-time-ms", "50"];
 /// The stories, and the chains that they are told to.
 const STORIES: &[(&str, &[&str])] = &[
     ("auctions", BY_THE_CLOCK),
+    ("credit", BY_THE_CLOCK),
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
     ("notarise", BY_THE_CLOCK),
@@ -68,6 +69,11 @@ fn a_notarised_hash_is_proven_without_a_node() {
 #[test]
 fn a_data_stream_is_registered_opened_and_found_by_its_name() {
     tell("streams");
+}
+
+#[test]
+fn credit_is_granted_borrowed_traded_and_repaid_and_who_runs_is_penalised() {
+    tell("credit");
 }
 
 #[test]
