@@ -60,6 +60,9 @@ impl Group {
                 ensure!(!topic.is_zero(), Error::ZeroTopic);
                 ensure!(count >= MIN_MEMBERS, Error::TooFewMembers);
                 ensure!(!self.resolutions.contains(&(group, *topic)), Error::AlreadyResolved);
+                // What was signed to adopt it before must not adopt it again.
+                let same_members = self.rescinded.get(&(group, *topic)) == Some(roster.version);
+                ensure!(!same_members, Error::RescindedBefore);
             }
             Decision::Rescind { topic } => {
                 ensure!(self.resolutions.contains(&(group, *topic)), Error::NotResolved);
@@ -99,13 +102,13 @@ impl Group {
             Decision::Resolve { topic } => {
                 let (version, height, time_ms) = (roster.version, env().block_height(), env().block_time_ms());
                 self.resolutions.set(&(group, topic), &Resolution { version, height, time_ms });
+                self.rescinded.remove(&(group, topic));
                 emit(Resolved { group, topic, version });
             }
             Decision::Rescind { topic } => {
-                // A new version, so that nobody adopts the resolution again by what was signed or proposed before.
                 self.resolutions.remove(&(group, topic));
-                let version = self.change(group, before, roster);
-                emit(Rescinded { group, topic, version });
+                self.rescinded.set(&(group, topic), &roster.version);
+                emit(Rescinded { group, topic, version: roster.version });
             }
         }
         Ok(())
@@ -160,6 +163,18 @@ impl Group {
             }
         }
         Ok(removed)
+    }
+
+    pub(crate) fn forget_rescinded(&mut self, group: u64, topics: &[Hash]) -> Result<u32, Error> {
+        let version = self.roster_of(group)?.version;
+        let mut forgotten = 0;
+        for topic in topics {
+            if self.rescinded.get(&(group, *topic)).is_some_and(|rescinded| rescinded != version) {
+                self.rescinded.remove(&(group, *topic));
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
     }
 
     /// Whether a group is as groups can be, with its past and its proposals.

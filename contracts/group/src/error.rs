@@ -61,4 +61,6 @@ pub enum Error {
     ConsentMissing = 27,
     /// A list has at most 100 entries.
     BatchTooLong = 28,
+    /// The group took this resolution back, and has had the same members since.
+    RescindedBefore = 29,
 }

@@ -141,6 +141,6 @@ pub struct Rescinded {
     /// On what.
     #[topic]
     pub topic: Hash,
-    /// The group's version from now on.
+    /// The version of the group that took it back.
     pub version: u64,
 }

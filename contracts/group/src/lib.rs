@@ -9,10 +9,11 @@
 //! - A removal leaves at least three members, and no fewer than the threshold. So a group that has three once has three
 //!   for ever. Before that it can add members and change their keys, but adopts no resolution.
 //! - A resolution is a hash that the group stands behind. It takes the consent of all members, or of as many as the
-//!   threshold says that was fixed at the founding. Taking it back takes the same.
-//! - A group has a version, which rises with each change of members and each resolution that is taken back. Whatever was
-//!   proposed or signed for one version is void at every other: an approval of somebody who has left since, an old key, a
-//!   member who has left and come back can do nothing with it.
+//!   threshold says that was fixed at the founding. Taking it back takes the same; then the same members cannot adopt it
+//!   again, so that what they signed before is worth nothing.
+//! - A group has a version, which rises with each change of members and with nothing else. Whatever was proposed or signed
+//!   for one version is void at every other: an approval of somebody who has left since, an old key, a member who has left
+//!   and come back can do nothing with it. Those who adopt resolutions cannot void what is to decide about them.
 //! - Consent is given in one of two ways: members approve a proposal by transactions of their own, until it expires; or
 //!   they sign an order, and anybody hands it in with all signatures. What has all its consent takes effect at once.
 //! - Nobody stands above a group: neither its founder nor the admin of other instances has any power in it.
@@ -79,6 +80,8 @@ pub mod group {
         pub(crate) open: Map<(u64, Address), u32>,
         /// Resolutions by group and topic.
         pub(crate) resolutions: Map<(u64, Hash), Resolution>,
+        /// At which version a resolution was taken back, by group and topic.
+        pub(crate) rescinded: Map<(u64, Hash), u64>,
     }
 
     impl Group {
@@ -194,6 +197,14 @@ pub mod group {
             self.remove_old(group, &proposals)
         }
 
+        /// Forgets that resolutions were taken back, at most 100, where the group's members have changed since, and returns
+        /// how many. Anyone may, and receives the deposit. Others in the list are passed over.
+        #[call]
+        pub fn sweep_rescinded(&mut self, group: u64, topics: Vec<Hash>) -> Result<u32, Error> {
+            ensure!(topics.len() <= MAX_PAGE as usize, Error::BatchTooLong);
+            self.forget_rescinded(group, &topics)
+        }
+
         /// The number of groups; ids run from 1 to it.
         #[query]
         pub fn group_count(&self) -> u64 {
@@ -266,6 +277,12 @@ pub mod group {
         #[query]
         pub fn approved(&self, group: u64, topic: Hash) -> bool {
             self.resolutions.contains(&(group, topic))
+        }
+
+        /// At which version a group took a resolution back that it has not adopted again. At that version it cannot.
+        #[query]
+        pub fn rescinded(&self, group: u64, topic: Hash) -> Option<u64> {
+            self.rescinded.get(&(group, topic))
         }
 
         /// When a group adopted a resolution that it has not taken back.

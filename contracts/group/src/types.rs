@@ -58,7 +58,7 @@ pub struct GroupInfo {
 /// Who is a member now.
 #[module_type]
 pub struct Roster {
-    /// The group's version. It rises by one with each change of members and each resolution that is taken back.
+    /// The group's version. It rises by one with each change of members.
     pub version: u64,
     /// In which block it became this one.
     pub since_height: u64,
@@ -99,7 +99,8 @@ pub enum Decision {
         /// The key that takes its place.
         key: Address,
     } = 2,
-    /// Adopts a resolution. As many members must consent as the group's threshold says.
+    /// Adopts a resolution. As many members must consent as the group's threshold says. Not one that the same members
+    /// took back.
     Resolve {
         /// The hash of what is resolved.
         topic: Hash,

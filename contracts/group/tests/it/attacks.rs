@@ -62,13 +62,35 @@ fn adopts_nothing_again_by_signatures_from_before_it_was_taken_back() {
     let back = order(&chain, group, rescind(topic(1)));
     let back_list = consents(&chain, group, &back, &["Bob", "Charlie"]);
     chain.from(ferdie()).call(group.decide(back.clone(), back_list.clone())).expect_ok();
+    let again = chain.from(ferdie()).call(group.decide(signed.clone(), list.clone()));
+    again.expect_error(Error::RescindedBefore);
+    chain.from(bob()).call(group.approve(GROUP, open)).expect_error(Error::RescindedBefore);
+    chain.from(ferdie()).call(group.decide(back.clone(), back_list.clone())).expect_error(Error::NotResolved);
+    // Nor when the members have changed, and the resolution may be adopted anew.
+    decide(&mut chain, group, alice(), add(dave()), &[bob(), charlie()]);
+    chain.from(ferdie()).call(group.sweep_rescinded(GROUP, vec![topic(1)])).expect_ok();
     chain.from(ferdie()).call(group.decide(signed, list)).expect_error(Error::OtherVersion);
-    chain.from(bob()).call(group.approve(GROUP, open)).expect_error(Error::ProposalVoid);
-    assert_eq!(chain.query(group.approved(GROUP, topic(1))), Ok(false));
-    // Nor is it taken back again once it is adopted anew.
     decide(&mut chain, group, alice(), resolve(topic(1)), &[bob()]);
     chain.from(ferdie()).call(group.decide(back, back_list)).expect_error(Error::OtherVersion);
     assert_eq!(chain.query(group.approved(GROUP, topic(1))), Ok(true));
+}
+
+#[test]
+fn lets_who_adopts_resolutions_void_nothing_that_is_to_decide_about_them() {
+    // Dave alone can adopt and take back, and tries whatever that could bring about before the last approval.
+    let (mut chain, group) = founded(&[bob(), charlie(), dave()], Some(1));
+    let signed = order(&chain, group, add(eve()));
+    let list = consents(&chain, group, &signed, &["Alice", "Bob", "Charlie", "Dave"]);
+    let removal = chain.from(alice()).call(group.propose(GROUP, remove(dave()), None)).expect_ok();
+    chain.from(bob()).call(group.approve(GROUP, removal)).expect_ok();
+    for number in 1..=5 {
+        decide(&mut chain, group, dave(), resolve(topic(number)), &[]);
+        decide(&mut chain, group, dave(), rescind(topic(number)), &[]);
+    }
+    let mut other = chain.clone();
+    other.from(ferdie()).call(group.decide(signed, list)).expect_ok();
+    assert!(chain.from(charlie()).call(group.approve(GROUP, removal)).expect_ok());
+    assert_eq!(members(&chain, group), [alice(), bob(), charlie()]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ struct Model {
     members: Vec<usize>,
     past: BTreeMap<u64, Vec<usize>>,
     resolved: BTreeSet<Hash>,
+    rescinded: BTreeMap<Hash, u64>,
     proposals: BTreeMap<u64, Open>,
     made: u64,
 }
@@ -65,7 +66,10 @@ impl Model {
             Decision::Add { key } => !has(key),
             Decision::Remove { member } => has(member) && self.members.len() > self.threshold.unwrap_or(3).max(3),
             Decision::Update { member, key } => has(member) && !has(key),
-            Decision::Resolve { topic } => self.members.len() >= 3 && !self.resolved.contains(&topic),
+            Decision::Resolve { topic } => {
+                let again = self.rescinded.get(&topic) == Some(&self.version);
+                self.members.len() >= 3 && !self.resolved.contains(&topic) && !again
+            }
             Decision::Rescind { topic } => self.resolved.contains(&topic),
         }
     }
@@ -81,9 +85,12 @@ impl Model {
             }
             Decision::Rescind { topic } => {
                 self.resolved.remove(&topic);
+                self.rescinded.insert(topic, self.version);
+                return;
             }
             Decision::Resolve { topic } => {
                 self.resolved.insert(topic);
+                self.rescinded.remove(&topic);
                 return;
             }
         }
@@ -180,6 +187,7 @@ fn setup(random: &mut Random) -> World {
         members: (0..=count).collect(),
         past: BTreeMap::new(),
         resolved: BTreeSet::new(),
+        rescinded: BTreeMap::new(),
         proposals: BTreeMap::new(),
         made: 0,
     };
@@ -192,7 +200,7 @@ fn step(world: &mut World, random: &mut Random) {
     let known: Vec<u64> = model.proposals.keys().copied().chain([model.made + 1]).collect();
     let proposal = *random.pick(&known);
     let sender = chain.from(person(actor));
-    match random.below(10) {
+    match random.below(11) {
         0..3 => {
             let decision = decision(model, random);
             let until_ms = now_ms + random.below(40_000);
@@ -219,6 +227,12 @@ fn step(world: &mut World, random: &mut Random) {
             let outcome = chain.from(person(actor)).call(group.decide(order.clone(), list));
             assert_eq!(outcome.is_ok(), model.decide(&order.decision, &signers));
         }
+        9 => {
+            let outcome = sender.call(group.sweep_rescinded(GROUP, (1..=4).map(topic).collect()));
+            let before = model.rescinded.len();
+            model.rescinded.retain(|_, version| *version == model.version);
+            assert_eq!(outcome.expect_ok() as usize, before - model.rescinded.len());
+        }
         _ => {
             let outcome = sender.call(group.sweep(GROUP, known));
             let before = model.proposals.len();
@@ -238,6 +252,7 @@ fn compare(World { chain, group, model }: &World) {
     }
     for of in (1..=3).map(topic) {
         assert_eq!(chain.query(group.approved(GROUP, of)), Ok(model.resolved.contains(&of)));
+        assert_eq!(chain.query(group.rescinded(GROUP, of)), Ok(model.rescinded.get(&of).copied()));
     }
     let kept = chain.query(group.proposals(GROUP, None, None)).expect("a query");
     let kept: Vec<u64> = kept.into_iter().map(|(number, _)| number).collect();

@@ -66,15 +66,51 @@ fn refuses_no_topic_one_that_is_adopted_and_one_that_is_not() {
 fn takes_a_resolution_back_by_the_same_threshold() {
     let (mut chain, group) = founded(&[bob(), charlie()], Some(2));
     assert_eq!(decide(&mut chain, group, alice(), resolve(topic(1)), &[bob()]), Some(true));
-    let entries = chain.stored_entries(group.address());
     let proposal = chain.from(charlie()).call(group.propose(GROUP, rescind(topic(1)), None)).expect_ok();
     assert_eq!(chain.query(group.approved(GROUP, topic(1))), Ok(true));
     let outcome = chain.from(alice()).call(group.approve(GROUP, proposal));
-    assert!(outcome.has(&Rescinded { group: GROUP, topic: topic(1), version: 2 }));
+    assert!(outcome.has(&Rescinded { group: GROUP, topic: topic(1), version: 1 }));
     assert_eq!(chain.query(group.approved(GROUP, topic(1))), Ok(false));
-    // The resolution is gone; the version that is over is kept.
-    assert_eq!((chain.stored_entries(group.address()), version(&chain, group)), (entries, 2));
-    assert_eq!(decide(&mut chain, group, alice(), resolve(topic(1)), &[bob()]), Some(true));
+    assert_eq!(chain.query(group.rescinded(GROUP, topic(1))), Ok(Some(1)));
+    refused(&mut chain, group, bob(), rescind(topic(1)), Error::NotResolved);
+    assert_eq!(version(&chain, group), 1);
+}
+
+#[test]
+fn adopts_again_what_was_taken_back_only_after_its_members_have_changed() {
+    let (mut chain, group) = founded(&[bob(), charlie()], Some(1));
+    decide(&mut chain, group, alice(), resolve(topic(1)), &[]);
+    decide(&mut chain, group, bob(), rescind(topic(1)), &[]);
+    refused(&mut chain, group, alice(), resolve(topic(1)), Error::RescindedBefore);
+    decide(&mut chain, group, alice(), resolve(topic(2)), &[]);
+    decide(&mut chain, group, alice(), add(dave()), &[bob(), charlie()]);
+    decide(&mut chain, group, alice(), resolve(topic(1)), &[]);
+    assert_eq!(chain.query(group.approved(GROUP, topic(1))), Ok(true));
+    assert_eq!(chain.query(group.rescinded(GROUP, topic(1))), Ok(None));
+}
+
+#[test]
+fn forgets_what_was_taken_back_when_its_members_have_changed() {
+    let (mut chain, group) = founded(&[bob(), charlie()], Some(1));
+    for number in 1..=2 {
+        decide(&mut chain, group, alice(), resolve(topic(number)), &[]);
+    }
+    decide(&mut chain, group, bob(), rescind(topic(1)), &[]);
+    let list = vec![topic(1), topic(1), topic(2), topic(3)];
+    assert_eq!(chain.from(eve()).call(group.sweep_rescinded(GROUP, list.clone())).expect_ok(), 0);
+    assert_eq!(chain.query(group.rescinded(GROUP, topic(1))), Ok(Some(1)));
+    decide(&mut chain, group, alice(), add(dave()), &[bob(), charlie()]);
+    let entries = chain.stored_entries(group.address());
+    let before = chain.coin(eve());
+    let outcome = chain.from(eve()).call(group.sweep_rescinded(GROUP, list));
+    assert!(chain.coin(eve()) > before - outcome.fee);
+    assert_eq!(outcome.expect_ok(), 1);
+    assert_eq!(chain.stored_entries(group.address()), entries - 1);
+    let most = vec![topic(1); group::MAX_PAGE as usize];
+    assert_eq!(chain.from(eve()).call(group.sweep_rescinded(GROUP, most.clone())).expect_ok(), 0);
+    let more = [most, vec![topic(1)]].concat();
+    chain.from(eve()).call(group.sweep_rescinded(GROUP, more)).expect_error(Error::BatchTooLong);
+    chain.from(eve()).call(group.sweep_rescinded(9, vec![])).expect_error(Error::UnknownGroup);
 }
 
 #[test]

@@ -8,16 +8,22 @@ use tenon_testkit::{Subject, TestChain, Transaction, alice, bob, by, charlie, da
 
 /// How long proposals of these tests last.
 const LIFE_MS: u64 = 2_000_000;
+/// The proposals that wait in [`world`].
+const ADD: u64 = 5;
+const RESOLVE: u64 = 6;
 
 /// A group of four, two of whom adopt a resolution. It has adopted topic 1. Two proposals wait: a fifth member, which
-/// Alice alone approves, and topic 2, which Bob alone approves; both could be approved. Version 1 is over.
+/// Alice alone approves, and topic 2, which Bob alone approves; both could be approved. Version 1 is over, at which topic 9
+/// was adopted and taken back.
 fn world() -> (TestChain, GroupRef) {
     let (mut chain, group) = founded(&[bob(), charlie()], Some(2));
+    crate::decide(&mut chain, group, alice(), resolve(topic(9)), &[bob()]);
+    crate::decide(&mut chain, group, alice(), rescind(topic(9)), &[bob()]);
     crate::decide(&mut chain, group, alice(), add(dave()), &[bob(), charlie()]);
     crate::decide(&mut chain, group, alice(), resolve(topic(1)), &[bob()]);
     let until = Some(chain.time_ms() + LIFE_MS);
-    assert_eq!(chain.from(alice()).call(group.propose(GROUP, add(eve()), until)).expect_ok(), 3);
-    assert_eq!(chain.from(bob()).call(group.propose(GROUP, resolve(topic(2)), until)).expect_ok(), 4);
+    assert_eq!(chain.from(alice()).call(group.propose(GROUP, add(eve()), until)).expect_ok(), ADD);
+    assert_eq!(chain.from(bob()).call(group.propose(GROUP, resolve(topic(2)), until)).expect_ok(), RESOLVE);
     (chain, group)
 }
 
@@ -44,15 +50,16 @@ fn subject() -> Subject {
         .call(&chain, charlie(), group.propose(GROUP, remove(dave()), None))
         .call(&chain, charlie(), group.propose(GROUP, update(dave(), eve()), None))
         .call(&chain, charlie(), group.propose(GROUP, rescind(topic(1)), None))
-        .call(&chain, charlie(), group.approve(GROUP, 3))
-        .call(&chain, charlie(), group.approve(GROUP, 4))
-        .call(&chain, alice(), group.withdraw_approval(GROUP, 3))
+        .call(&chain, charlie(), group.approve(GROUP, ADD))
+        .call(&chain, charlie(), group.approve(GROUP, RESOLVE))
+        .call(&chain, alice(), group.withdraw_approval(GROUP, ADD))
         .call(&chain, ferdie(), decide(add(eve()), &all))
         .call(&chain, ferdie(), decide(remove(dave()), &all[..3]))
         .call(&chain, ferdie(), decide(update(bob(), eve()), &all))
         .call(&chain, ferdie(), decide(resolve(topic(3)), &all[1..3]))
         .call(&chain, ferdie(), decide(rescind(topic(1)), &all[2..]))
-        .call(&late, ferdie(), group.sweep(GROUP, vec![3, 4, 5]))
+        .call(&late, ferdie(), group.sweep(GROUP, vec![ADD, RESOLVE, 7]))
+        .call(&chain, ferdie(), group.sweep_rescinded(GROUP, vec![topic(9), topic(8)]))
         .query(&chain, group.group_count())
         .query(&chain, group.info(GROUP))
         .query(&chain, group.founded_by(alice(), Some(0), Some(5)))
@@ -63,10 +70,11 @@ fn subject() -> Subject {
         .query(&chain, group.members_at(GROUP, 1))
         .query(&chain, group.members_at_height(GROUP, 2))
         .query(&chain, group.approved(GROUP, topic(1)))
+        .query(&chain, group.rescinded(GROUP, topic(9)))
         .query(&chain, group.resolution(GROUP, topic(1)))
-        .query(&chain, group.proposal(GROUP, 3))
-        .query(&chain, group.proposals(GROUP, Some(3), Some(5)))
-        .query(&chain, group.standing(GROUP, 3))
+        .query(&chain, group.proposal(GROUP, ADD))
+        .query(&chain, group.proposals(GROUP, Some(ADD), Some(5)))
+        .query(&chain, group.standing(GROUP, ADD))
         .query(&chain, group.order_message(asked))
 }
 
@@ -100,15 +108,15 @@ fn takes_nothing_twice_that_was_signed() {
 #[test]
 fn counts_each_time_to_what_begins_at_it() {
     let (chain, group) = world();
-    let until = chain.query(group.proposal(GROUP, 4)).expect("a query").expect("it is open").until_ms;
-    rules::closes_at(&chain, until, &by(charlie(), group.approve(GROUP, 4)));
-    rules::closes_at(&chain, until, &by(bob(), group.withdraw_approval(GROUP, 4)));
+    let until = chain.query(group.proposal(GROUP, RESOLVE)).expect("a query").expect("it is open").until_ms;
+    rules::closes_at(&chain, until, &by(charlie(), group.approve(GROUP, RESOLVE)));
+    rules::closes_at(&chain, until, &by(bob(), group.withdraw_approval(GROUP, RESOLVE)));
     let later = Some(until);
     rules::closes_at(&chain, until, &by(charlie(), group.propose(GROUP, add(eve()), later)));
     let order = Order { deadline_ms: until, ..order(&chain, group, add(eve())) };
     rules::closes_at(&chain, until, &signed(&chain, group, &order, &["Alice", "Bob", "Charlie", "Dave"]));
     rules::at_boundary(&chain, until, |chain, offset| {
-        let swept = chain.from(ferdie()).call(group.sweep(GROUP, vec![4])).expect_ok();
+        let swept = chain.from(ferdie()).call(group.sweep(GROUP, vec![RESOLVE])).expect_ok();
         assert_eq!(swept == 1, offset >= 0);
     });
 }
@@ -121,8 +129,8 @@ fn costs_the_same_among_a_hundred_thousand_groups() {
     let operations = vec![
         by(ferdie(), group.found("Board".into(), "board".into(), vec![bob(), charlie()], None)),
         by(charlie(), group.propose(GROUP, add(eve()), None)),
-        by(charlie(), group.approve(GROUP, 4)),
-        by(alice(), group.withdraw_approval(GROUP, 3)),
+        by(charlie(), group.approve(GROUP, RESOLVE)),
+        by(alice(), group.withdraw_approval(GROUP, ADD)),
         signed(&chain, group, &back, &["Alice", "Bob"]),
         by(eve(), group.is_member(GROUP, dave())),
         by(eve(), group.members_at_height(GROUP, 2)),
@@ -142,14 +150,15 @@ fn costs_the_same_among_a_hundred_thousand_groups() {
 fn returns_the_deposit_of_whatever_is_cleaned_up() {
     let (chain, group) = world();
     let until = Some(chain.time_ms() + 3_500);
+    let [first, second] = [RESOLVE + 1, RESOLVE + 2];
     let store = [
         by(charlie(), group.propose(GROUP, add(eve()), until)),
         by(charlie(), group.propose(GROUP, resolve(topic(3)), None)),
     ];
     let clean = [
-        by(charlie(), group.withdraw_approval(GROUP, 6)),
-        by(eve(), group.sweep(GROUP, vec![4])),
-        by(eve(), group.sweep(GROUP, vec![5])),
+        by(charlie(), group.withdraw_approval(GROUP, second)),
+        by(eve(), group.sweep(GROUP, vec![RESOLVE])),
+        by(eve(), group.sweep(GROUP, vec![first])),
     ];
     rules::returns_deposits(&chain, group.address(), &store, &clean);
 }
@@ -161,11 +170,11 @@ fn decides_once_in_every_order() {
     let order = order(&chain, group, add(eve()));
     let mut ready = chain;
     for who in [bob(), charlie()] {
-        ready.from(who).call(group.approve(GROUP, 3)).expect_ok();
+        ready.from(who).call(group.approve(GROUP, ADD)).expect_ok();
     }
     let all = ["Alice", "Bob", "Charlie", "Dave"];
     let attempts = [
-        by(dave(), group.approve(GROUP, 3)),
+        by(dave(), group.approve(GROUP, ADD)),
         signed(&ready, group, &order, &all),
         signed(&ready, group, &Order { deadline_ms: u64::MAX, ..order.clone() }, &all),
     ];

@@ -63,6 +63,12 @@ fn proposals(stage: &mut Stage, group: GroupRef, board: u64) {
 }
 
 fn hand_in(stage: &mut Stage, group: GroupRef, case: &'static str, id: u64, decision: Decision, names: &[String]) {
+    let call = order(stage, group, id, decision, names);
+    stage.measure(case, alice(), call);
+}
+
+/// An order with the signatures of accounts.
+fn order(stage: &mut Stage, group: GroupRef, id: u64, decision: Decision, names: &[String]) -> Call<()> {
     let version = stage.prepare(alice(), group.version(id));
     let order = Order { group: id, version, decision, deadline_ms: u64::MAX };
     let message = stage.prepare(alice(), group.order_message(order.clone()));
@@ -71,7 +77,7 @@ fn hand_in(stage: &mut Stage, group: GroupRef, case: &'static str, id: u64, deci
         Consent { member: Address::new(keys.account()), signature: OwnerSignature::Sr25519(sign(&keys, &message)) }
     };
     let consents = names.iter().map(consent).collect();
-    stage.measure(case, alice(), group.decide(order, consents));
+    group.decide(order, consents)
 }
 
 fn orders(stage: &mut Stage, group: GroupRef, board: u64) {
@@ -82,6 +88,8 @@ fn orders(stage: &mut Stage, group: GroupRef, board: u64) {
     hand_in(stage, group, "taken back, 3 signatures", board, Decision::Rescind { topic: topic(2) }, &three);
     let key = Address::new([7; 32]);
     hand_in(stage, group, "another key, 6 signatures", board, Decision::Update { member: dave(), key }, &all);
+    stage.ask("", alice(), group.rescinded(board, topic(2)));
+    stage.measure("one", bob(), group.sweep_rescinded(board, vec![topic(2)]));
     let order = Order { group: board, version: 1, decision: Decision::Add { key }, deadline_ms: u64::MAX };
     stage.ask("", alice(), group.order_message(order));
 }
@@ -97,7 +105,7 @@ fn queries(stage: &mut Stage, group: GroupRef, board: u64) {
     stage.ask("of six", who, group.is_member(board, bob()));
     stage.ask("a past one", who, group.members_at(board, 1));
     let height = stage.prepare(who, group.roster(board)).since_height;
-    stage.ask("three versions ago", who, group.members_at_height(board, height - 20));
+    stage.ask("in the past", who, group.members_at_height(board, height - 20));
     stage.ask("", who, group.approved(board, topic(1)));
     stage.ask("", who, group.resolution(board, topic(1)));
 }
@@ -108,13 +116,16 @@ fn many(stage: &mut Stage, group: GroupRef) {
     let others: Vec<&str> = names.iter().map(String::as_str).collect();
     let id = stage.measure("of 64", alice(), found(group, new_group(&others, Some(1))));
     let started = stage.prepare(alice(), group.roster(id)).since_height;
-    for _ in 0..MAX_PAST_VERSIONS {
-        stage.prepare(alice(), group.propose(id, Decision::Resolve { topic: topic(3) }, None));
-        stage.prepare(alice(), group.propose(id, Decision::Rescind { topic: topic(3) }, None));
+    let all: Vec<String> = std::iter::once("Alice".to_owned()).chain(names.clone()).collect();
+    for version in 0..MAX_PAST_VERSIONS {
+        let [from, to] = if version % 2 == 0 { ["Alice", "Carol"] } else { ["Carol", "Alice"] };
+        let signers: Vec<String> = std::iter::once(from.to_owned()).chain(names.clone()).collect();
+        let [member, key] = [from, to].map(|name| Address::new(keypair(name).account()));
+        let call = order(stage, group, id, Decision::Update { member, key }, &signers);
+        stage.prepare(alice(), call);
     }
     stage.ask("of 64", alice(), group.is_member(id, Address::new(keypair("Member63").account())));
     stage.ask("of 64, 32 versions ago", alice(), group.members_at_height(id, started));
-    let all: Vec<String> = std::iter::once("Alice".to_owned()).chain(names).collect();
     let change = Decision::Update { member: alice(), key: Address::new([9; 32]) };
     hand_in(stage, group, "another key, 64 signatures", id, change, &all);
 }
