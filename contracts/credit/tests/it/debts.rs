@@ -282,3 +282,23 @@ fn refuses_debts_in_other_forms_and_of_nobody() {
         chain.from(bob()).call(pay(credit, &[given], &[value(1, bob()), owed])).expect_error(error);
     }
 }
+
+#[test]
+fn passes_over_every_bad_debt_that_an_order_clears() {
+    let (mut chain, credit) = founded(village());
+    let owed: Vec<u64> = (0..40).map(|_| borrow(&mut chain, credit, 1, bob()).1).collect();
+    chain.advance_ms(DEBT_MS);
+    let clear = |debts: &[u64], kept: u128| {
+        let inputs = [&[BOBS][..], debts].concat();
+        pay(credit, &inputs, &[value(HELD - 31 - kept, bob()), value(kept, charlie())])
+    };
+    chain.from(bob()).call(clear(&owed[..31], 5)).expect_error(Error::Frozen);
+    let other = chain.from(charlie()).call(pay(
+        credit,
+        &[&[CHARLIES][..], &owed[31..]].concat(),
+        &[value(HELD - 9, charlie())],
+    ));
+    other.expect_ok();
+    chain.from(bob()).call(clear(&owed[..31], 5)).expect_ok();
+    assert_eq!(chain.query(credit.is_frozen(1, bob())), Ok(false));
+}

@@ -181,3 +181,20 @@ fn counts_a_source_of_several_for_the_group_alone() {
     let (_, owed) = borrow(&mut chain, credit, 7, charlie());
     assert!(output(&chain, credit, owed).is_some());
 }
+
+#[test]
+fn lists_an_output_once_for_each_who_stands_in_its_lock() {
+    let (mut chain, credit) = founded(village());
+    let hash_time = |claimant, refund| Lock::HashTime(HashTime { hash: Hash::ZERO, claimant, refund, refund_at_ms: 0 });
+    let locks = [several(&[dave(), eve()], 1), hash_time(dave(), eve()), hash_time(eve(), eve())];
+    let outputs: Vec<_> =
+        locks.iter().map(|lock| NewOutput { element: Element::Value, amount: 1, lock: lock.clone() }).collect();
+    let made = chain.from(bob()).call(pay(credit, &[BOBS], &outputs)).expect_ok();
+    let listed = |chain: &TestChain, who| -> Vec<u64> {
+        let page = chain.query(credit.outputs_of(1, who, None, None)).expect("a query");
+        page.into_iter().map(|(id, _)| id).collect()
+    };
+    assert_eq!((listed(&chain, dave()), listed(&chain, eve())), (made[..2].to_vec(), made.clone()));
+    chain.from(eve()).call(pay(credit, &made, &[value(3, charlie())])).expect_ok();
+    assert_eq!((listed(&chain, dave()), listed(&chain, eve())), (vec![], vec![]));
+}

@@ -159,3 +159,24 @@ fn takes_signatures_of_ed25519_keys() {
     let witness = Witness { who, signature: OwnerSignature::Ed25519(signature) };
     chain.from(eve()).call(credit.submit(order, vec![witness], vec![], false)).expect_ok();
 }
+
+#[test]
+fn uses_each_output_in_one_step_and_none_that_it_makes_itself() {
+    let (mut chain, credit) = founded(village());
+    let pay = |id, to| step(Layer::Circulation, &[id], &[value(HELD, to)]);
+    let next = chain.query(credit.statistics(1)).expect("a query").outputs + 1;
+    let cases = [
+        (vec![pay(BOBS, eve()), pay(BOBS, dave())], Error::NamedTwice),
+        (vec![pay(BOBS, bob()), pay(next, eve())], Error::UnknownOutput),
+    ];
+    for (steps, error) in cases {
+        let order = order(&chain, &steps);
+        chain.from(bob()).call(credit.submit(order, vec![], vec![], true)).expect_error(error);
+    }
+    let grants = |id| step(Layer::Circulation, &[id], &[credits(1, bob())]);
+    let most = [pay(ALICES, alice()), grants(1), grants(2), grants(3)];
+    assert_eq!(most.len(), credit::MAX_STEPS);
+    let order = order(&chain, &most);
+    assert_eq!(chain.from(alice()).call(credit.submit(order, vec![], vec![], true)).expect_ok().len(), 4);
+    assert_eq!(chain.query(credit.statistics(1)).expect("a query").granted, 3);
+}

@@ -213,3 +213,30 @@ fn honest_debtors_are_never_punished() {
     let forced = chain.from(alice()).call(pay(credit, &[1], &[value(1, alice()), debt(1, bob(), expires_at_ms)]));
     forced.expect_error(Error::DebtorNotAsked);
 }
+
+#[test]
+fn spares_an_order_that_clears_the_debt_and_pays_others_too() {
+    let (mut chain, credit, _, owed) = default_of_bob();
+    let outputs = [value(HELD - 150, bob()), value(50, eve())];
+    let settled = order(&chain, &[step(Layer::Circulation, &[BOBS, owed], &outputs)]);
+    let witness = sign(&chain, credit, "Bob", &settled);
+    let outcome = chain.from(dave()).call(credit.penalise(owed, settled.clone(), vec![witness.clone()], vec![]));
+    outcome.expect_error(Error::NoOffence);
+    chain.from(dave()).call(credit.submit(settled, vec![witness], vec![], false)).expect_ok();
+}
+
+#[test]
+fn names_the_debt_that_an_order_leaves_behind() {
+    let (mut chain, credit) = founded(village());
+    let (_, first) = borrow(&mut chain, credit, 100, bob());
+    let (_, second) = borrow(&mut chain, credit, 50, bob());
+    chain.advance_ms(DEBT_MS);
+    // One debt is cleared, the other is left, and the rest goes to Eve.
+    let half = order(&chain, &[step(Layer::Circulation, &[BOBS, first], &[value(HELD - 100, eve())])]);
+    let witness = vec![sign(&chain, credit, "Bob", &half)];
+    let cleared = chain.from(dave()).call(credit.penalise(first, half.clone(), witness.clone(), vec![]));
+    cleared.expect_error(Error::NoOffence);
+    assert_eq!(chain.from(dave()).call(credit.penalise(second, half, witness, vec![])).expect_ok(), HELD);
+    // The debt that would have been cleared is not: it is as it was, and so is the other.
+    assert!(output(&chain, credit, first).is_some() && output(&chain, credit, second).is_some());
+}
