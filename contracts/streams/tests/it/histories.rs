@@ -9,7 +9,7 @@ use tenon_testkit::{Plan, Random, TestChain, account, histories};
 const PEOPLE: [&str; 4] = ["Alice", "Bob", "Charlie", "Dave"];
 /// Names, and what each looks like.
 const NAMES: [(&str, usize); 4] = [("corn", 0), ("com", 0), ("news", 1), ("d.1", 2)];
-const PLAN: Plan = Plan { cases: 8, steps: 150 };
+const PLAN: Plan = Plan { cases: 12, steps: 250 };
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -206,6 +206,11 @@ impl Model {
     }
 }
 
+fn below(random: &mut Random, length: usize) -> usize {
+    let length = u64::try_from(length).expect("a length");
+    usize::try_from(random.below(length)).expect("below a length")
+}
+
 struct World {
     chain: TestChain,
     streams: StreamsRef,
@@ -221,40 +226,80 @@ impl World {
         world
     }
 
+    /// Draws a step. Most draws fit what there is, so that many steps succeed.
     fn draw(&self, random: &mut Random) -> (usize, Step) {
-        let index = |random: &mut Random, length: usize| {
-            let length = u64::try_from(length).expect("a length");
-            usize::try_from(random.below(length)).expect("below a length")
-        };
-        let (someone, to) = (index(random, PEOPLE.len()), index(random, PEOPLE.len()));
-        let stream = index(random, self.model.streams.len());
-        let name = index(random, NAMES.len());
-        let level = *random.pick(&LEVELS);
-        let who = if random.chance(80) { Some(to) } else { None };
-        let years = u32::try_from(random.below(12)).expect("small");
-        let lasts = if random.chance(70) { Some(random.below(40_000)) } else { None };
+        let stream = self.draw_stream(random);
+        let (someone, to) = (below(random, PEOPLE.len()), below(random, PEOPLE.len()));
         let owner = self.model.streams[stream].owner;
         let by = if random.chance(60) { owner } else { someone };
-        let holder = self.model.names.get(&NAMES[name].1).filter(|_| random.chance(70));
-        let holder = holder.map_or(someone, |found| found.owner);
-        match random.below(40) {
+        match random.below(60) {
             0 | 1 => (someone, Step::Create),
-            2 | 3 => (someone, Step::Edit(stream)),
-            4 => (by, Step::Delete(stream)),
-            5 => (by, Step::Propose(stream, to)),
-            6 => (self.model.streams[stream].proposed.unwrap_or(someone), Step::Accept(stream)),
-            7..=16 => (by, Step::Grant(stream, who, level, lasts)),
-            17..=20 => (by, Step::Revoke(stream, who, level)),
-            21 => (by, Step::RevokeAll(stream)),
-            22..=24 => (someone, Step::RemoveRight(stream, who, level)),
-            25..=27 => (someone, Step::Commit(name)),
-            28..=30 => (someone, Step::Register(name, stream, years)),
-            31 => (holder, Step::Renew(name, years)),
-            32 => (holder, Step::Point(name, stream)),
-            33 => (holder, Step::Transfer(name, to)),
-            34 => (holder, Step::Release(name)),
-            35 => (someone, Step::Wait(*random.pick(&[MAX_COMMITMENT_MS, YEAR_MS, GRACE_MS]))),
+            2..=5 => (someone, Step::Edit(stream)),
+            6 => (by, Step::Delete(stream)),
+            7 | 8 => (by, Step::Propose(stream, to)),
+            9 | 10 => (self.model.streams[stream].proposed.unwrap_or(someone), Step::Accept(stream)),
+            11 if random.chance(40) => (by, Step::RevokeAll(stream)),
+            11..=33 => self.draw_right(stream, by, random),
+            34..=54 => self.draw_name(stream, someone, to, random),
+            55 if random.chance(20) => (someone, Step::Wait(*random.pick(&[MAX_COMMITMENT_MS, YEAR_MS, GRACE_MS]))),
             _ => (someone, Step::Wait(random.below(15_000))),
+        }
+    }
+
+    /// Mostly one of the newest streams, so that rights meet, and mostly one that was not deleted.
+    fn draw_stream(&self, random: &mut Random) -> usize {
+        let streams = &self.model.streams;
+        let recent = if random.chance(80) { streams.len().min(2) } else { streams.len() };
+        let drawn = streams.len() - 1 - below(random, recent);
+        let alive = streams.iter().rposition(|stream| stream.alive).filter(|_| random.chance(80));
+        if streams[drawn].alive { drawn } else { alive.unwrap_or(drawn) }
+    }
+
+    /// A right is given, taken or removed: often by somebody who may grant, and something that they hold.
+    fn draw_right(&self, stream: usize, by: usize, random: &mut Random) -> (usize, Step) {
+        let now = self.chain.time_ms();
+        let may = |who: usize, level: Level| self.model.good(stream, Some(who), level as usize, now).is_some();
+        let granters: Vec<usize> = (0..PEOPLE.len()).filter(|who| may(*who, Level::Grant)).collect();
+        let mut drawn = (by, if random.chance(25) { Level::Grant } else { *random.pick(&LEVELS) });
+        if !granters.is_empty() && random.chance(50) {
+            let giver = *random.pick(&granters);
+            let held: Vec<Level> = LEVELS.into_iter().filter(|level| may(giver, *level)).collect();
+            drawn = (giver, if random.chance(80) { *random.pick(&held) } else { drawn.1 });
+        }
+        let who = if random.chance(80) { Some(below(random, PEOPLE.len())) } else { None };
+        let lasts = if random.chance(80) { Some(random.below(120_000)) } else { None };
+        let present: Vec<_> = self.model.rights.keys().filter(|(of, ..)| *of == stream).collect();
+        let (giver, level) = drawn;
+        if random.chance(60) || present.is_empty() {
+            return (giver, Step::Grant(stream, who, level, lasts));
+        }
+        let (_, who, place) = **random.pick(&present);
+        let level = if random.chance(50) { LEVELS[place] } else { level };
+        if random.chance(60) {
+            (giver, Step::Revoke(stream, who, level))
+        } else {
+            (giver, Step::RemoveRight(stream, who, level))
+        }
+    }
+
+    /// Something is done with a name: often by its owner, and what was committed to is said.
+    fn draw_name(&self, stream: usize, someone: usize, to: usize, random: &mut Random) -> (usize, Step) {
+        let index = below(random, NAMES.len());
+        let years = u32::try_from(random.below(12)).expect("small");
+        let owned = self.model.names.get(&NAMES[index].1).filter(|_| random.chance(80));
+        let (owner, name) = owned.map_or((someone, index), |name| (name.owner, name.index));
+        let committed: Vec<_> = self.model.commitments.keys().collect();
+        match random.below(9) {
+            0 | 1 => (someone, Step::Commit(index)),
+            2..=4 if !committed.is_empty() => {
+                let (by, index) = **random.pick(&committed);
+                (by, Step::Register(index, stream, years))
+            }
+            5 => (owner, Step::Renew(name, years.min(3))),
+            6 => (owner, Step::Point(name, stream)),
+            7 => (owner, Step::Transfer(name, to)),
+            8 if random.chance(40) => (owner, Step::Release(name)),
+            _ => (someone, Step::Register(index, stream, years)),
         }
     }
 
