@@ -180,10 +180,12 @@ fn some_outputs(world: &World, who: Address, layer: Layer, inputs: &[u64], rando
     let now = world.chain.time_ms();
     let Some(sums) = world.model.gather(who, layer, inputs, now) else { return vec![value(1, who)] };
     let positive = |amount: i128| u64::try_from(amount.max(0)).expect("small");
-    let limit = positive(sums.own_credit + sums.read_credit).min(u64::try_from(PER_BLOCK).expect("small") / 4);
-    let (lent, passed) = match random.below(3) {
+    let excess = u64::from(random.chance(5));
+    let limit = positive(sums.own_credit + sums.read_credit).min(u64::try_from(PER_BLOCK).expect("small")) + excess;
+    let (lent, passed) = match random.below(4) {
         0 => (random.below(limit + 1), 0),
         1 => (0, random.below(limit + 1)),
+        2 => (excess * limit, limit),
         _ => (limit / 2, limit / 3),
     };
     let to = account(random.pick::<&str>(&PEOPLE));
