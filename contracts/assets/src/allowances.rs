@@ -9,9 +9,7 @@ use tenon_contract::prelude::*;
 impl Assets {
     /// An allowance as it counts now: one that has expired counts as none.
     pub(crate) fn allowance_now(&self, asset: u64, owner: Address, spender: Address) -> Allowance {
-        let stored = self.allowances.get(&(asset, owner, spender));
-        let alive = |allowance: &Allowance| allowance.expires_at_ms.is_none_or(|end| env().block_time_ms() < end);
-        stored.filter(alive).unwrap_or_default()
+        self.allowances.get(&(asset, owner, spender)).filter(Allowance::is_alive).unwrap_or_default()
     }
 
     pub(crate) fn replace_allowance(

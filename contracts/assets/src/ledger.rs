@@ -113,6 +113,7 @@ impl Assets {
 
     pub(crate) fn check_asset(&self, asset: u64, left: &mut u32) -> bool {
         let Some(info) = self.info.get(&asset) else { return false };
+        *left -= 1;
         let supply = self.supply.get_or_default(&asset);
         let mut sum: Amount = 0;
         if self.book(!info.restricted).iter_within(&asset, Bound::Unbounded, Direction::Ascending).next().is_some() {

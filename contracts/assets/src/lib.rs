@@ -193,11 +193,12 @@ pub mod assets {
             self.replace_allowance(asset, owner, spender, current, Allowance { amount: new, expires_at_ms })
         }
 
-        /// Raises what a spender may take. The time of expiry stays.
+        /// Raises what a spender may take. The time of expiry stays; if it has passed, use `approve`.
         #[call]
         pub fn increase_allowance(&mut self, asset: u64, spender: Address, by: Amount) -> Result<(), Error> {
             let owner = env().caller();
-            let mut allowance = self.allowance_now(asset, owner, spender);
+            let mut allowance = self.allowances.get_or_default(&(asset, owner, spender));
+            ensure!(allowance.is_alive(), Error::ExpiryPassed);
             allowance.amount = allowance.amount.checked_add(by).ok_or(Error::AllowanceOverflow)?;
             self.set_allowance(asset, owner, spender, allowance)
         }
@@ -361,7 +362,7 @@ pub mod assets {
 
         /// The supply of each asset is the sum of its balances, and within its cap.
         ///
-        /// One check reads at most 10,000 balances, beginning at the asset that the block's height points to and going
+        /// One check reads at most 10,000 assets and balances, beginning at the asset that the block's height points to and going
         /// round, so that consecutive heights cover all. An asset with more holders than that is checked as far:
         /// its partial sum is not above the supply. `holders` gives the rest at a fixed height, page by page.
         #[invariant]

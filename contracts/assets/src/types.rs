@@ -140,6 +140,13 @@ pub struct Allowance {
     pub expires_at_ms: Option<u64>,
 }
 
+impl Allowance {
+    /// Whether it has not expired.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.expires_at_ms.is_none_or(|end| env().block_time_ms() < end)
+    }
+}
+
 impl AssetInfo {
     /// What an issuer said, with what holds by default. Who the issuer is stands apart.
     pub(crate) fn of(new: NewAsset, issuer: Address) -> Self {

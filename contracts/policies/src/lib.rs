@@ -129,10 +129,11 @@ pub mod policies {
             Ok(())
         }
 
-        /// Ends a freeze. Only the freezer.
+        /// Ends a freeze. Only the freezer; where the freezer was given up, anyone may remove what is left of it.
         #[call]
         pub fn unfreeze(&mut self, module: Address, asset: u64, who: Address) -> Result<(), Error> {
-            self.terms_of_freezer((module, asset))?;
+            let terms = self.terms_of((module, asset))?;
+            ensure!(terms.freezer.is_none_or(|freezer| freezer == env().caller()), Error::NotFreezer);
             ensure!(self.frozen.remove(&(module, asset, who)), Error::NotFrozen);
             emit(AddressUnfrozen { module, asset, who });
             Ok(())
@@ -207,7 +208,7 @@ pub mod policies {
         /// The counts of each asset follow from who holds it: no holding is zero, each identity counts its addresses, and
         /// the number of identities is within the limit.
         ///
-        /// One check reads at most 2,000 holdings, beginning at the asset that the block's height points to and going
+        /// One check reads at most 2,000 assets and holdings, beginning at the asset that the block's height points to and going
         /// round. An asset with more is checked as far: each of its holdings counts as an identity that is known.
         #[invariant]
         pub fn counts_follow_from_holdings(&self) -> bool {
@@ -333,6 +334,7 @@ pub mod policies {
         fn check_place(&self, place: (Address, u64), left: &mut u32) -> bool {
             let (module, asset) = place;
             let Some(terms) = self.terms.get(&place) else { return false };
+            *left -= 1;
             let mut counted: Vec<(Hash, u32)> = Vec::new();
             for (_, held) in self.held.iter_within(&place, Bound::Unbounded, Direction::Ascending).limit(*left) {
                 *left -= 1;

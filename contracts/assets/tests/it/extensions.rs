@@ -41,6 +41,8 @@ fn ends_an_allowance_at_its_millisecond() {
     chain.set_time_ms(end - 1);
     chain.from(bob()).call(assets.transfer_from(1, alice(), bob(), 1)).expect_ok();
     assert!(chain.time_ms() >= end);
+    // What has expired is not raised: that would give the rise without an end.
+    chain.from(alice()).call(assets.increase_allowance(1, bob(), 5)).expect_error(Error::ExpiryPassed);
     for _ in 0..2 {
         let late = chain.from(bob()).call(assets.transfer_from(1, alice(), bob(), 1));
         late.expect_error(Error::InsufficientAllowance);

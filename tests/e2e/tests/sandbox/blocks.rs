@@ -193,7 +193,7 @@ fn assets() -> Vec<u8> {
 fn every_engine_gives_the_same_blocks_of_the_assets_module() {
     let code = assets();
     let module =
-        || GenesisModule { name: "assets".into(), code: code.clone(), input: Vec::new(), admin: AdminPolicy::Nobody };
+        || GenesisModule { name: "assets".into(), code: code.clone(), input: vec![0], admin: AdminPolicy::Nobody };
     let assets = keys::named_address("assets");
     let call = |method: &str, input: Vec<u8>| {
         Call::Modules(ModulesCall::call { instance: assets, method: method.into(), input, value: 0, gas_limit: GAS })
