@@ -68,6 +68,15 @@ run call "$GROUP" approve --group 1 --proposal 2 --from //Bob
 expect true "$GROUP" approved --group 1 --topic "$TOPIC"
 expect_error Closed call "$GROUP" found --name Another --purpose none --others '[]' --from //Alice
 
+say "a network of credit: Alice, who has its sources, grants Bob 64, which is no value before he uses it"
+run template deploy credit-line --set name=Village --set 'holders=[["//Alice",1000],["//Charlie",1000]]' --set group=//Alice \
+  --set credit_per_block=500 --set credit_per_day=5000 --set fee_taker=//Alice --from //Alice
+VILLAGE=$(last instance)
+run call "$VILLAGE" act --network 1 --layer Circulation --inputs '[7]' --outputs '[["Credit",64,{"Key":["//Bob"]}]]' --from //Alice
+expect 2000 "$VILLAGE" circulating --network 1
+expect_error Closed call "$VILLAGE" found --name Another --holders '[["//Alice",1]]' --credit-per-block 1 --credit-per-day 1 \
+  --longest-debt-ms 1000 --from //Alice
+
 say "what is wrong is said before anything is sent"
 expect_error Usage template deploy voucher --set nmae=Concert --set units=many --from //Alice
 expect_error NotFound template deploy vuocher --from //Alice
