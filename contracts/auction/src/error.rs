@@ -29,7 +29,8 @@ pub enum Error {
     CoinNotWanted = 11,
     /// The asset did not let the payment pass: approve this instance first, and hold enough.
     PaymentRefused = 12,
-    /// The goods did not come: the seller approves this instance in the goods' module first, and holds them.
+    /// The goods did not come, or could not leave again: the seller approves this instance in the goods' module first,
+    /// holds them, and is not the only one who may send them.
     GoodsRefused = 13,
     /// The goods' module said yes, but other goods or another amount arrived.
     GoodsMissing = 14,

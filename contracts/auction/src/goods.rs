@@ -7,7 +7,7 @@ use tenon_contract::Wire;
 use tenon_contract::prelude::*;
 
 impl Goods {
-    /// Takes the goods from their owner, who approved this instance, and checks that they came.
+    /// Takes the goods from their owner, who approved this instance, and checks that they came and can leave again.
     pub(crate) fn take_from(&self, owner: Address) -> Result<(), Error> {
         let this = env().self_address();
         match *self {
@@ -38,7 +38,8 @@ impl Goods {
                 ensure!(holder()? == Some(this), Error::GoodsMissing);
             }
         }
-        Ok(())
+        // Goods that only their issuer may send would be paid for and never leave, so they are sent once, from here to here.
+        take(self.delivery(this))
     }
 
     /// The call that hands the goods over.

@@ -3,14 +3,22 @@
 //! Rules that hold for every auction:
 //! - What the seller stated never changes. The goods are in this instance's hands from the start until they are sold or
 //!   go back. The seller can cancel only before there is a bid.
-//! - Goods and money change hands in one step. Who is outbid, who deposited and who is paid finds the money as a credit
-//!   and takes it with `withdraw`: nobody's refusal can hold up anybody else.
+//! - Who is outbid, who deposited and who is paid finds the money as a credit and takes it with `withdraw`: nobody's
+//!   refusal can hold up anybody else.
 //! - Dutch is the default: the price falls from the first one to the floor and stays there, is rounded up for the seller,
-//!   and the first buyer gets the goods at once, never for more than the maximum that the buyer states.
+//!   and the first buyer gets the goods at once, never for more than the maximum that the buyer states. Goods and money
+//!   change hands in one step: where the goods are refused, nothing is paid.
 //! - English: each bid is above the one before by a least increment, and a late bid moves the end, by a week at most.
 //! - Sealed: bidders commit to a hash and a deposit, open their bids afterwards, and the highest pays the second highest
-//!   price. Who does not open a bid loses the bond to the seller.
-//! - Anybody may settle after the end. If the goods cannot be handed over, who should get them names another receiver.
+//!   price. Who does not open a bid loses the bond to the seller. So the seller's own bids under other names cost nothing
+//!   when they stay closed, and the one that fits best can be opened last: the seller can lift the second price to just
+//!   below the highest bid. Bid no more than the goods are worth to you.
+//! - Anybody may settle after the end. In an English or a sealed auction the seller is paid then, whatever becomes of the
+//!   goods: the winner gets them in the same call if their module lets them pass, else a claim to `collect` them or to
+//!   name another receiver. A freezer or registrar of restricted goods can hinder that after the payment: look at who may
+//!   freeze the goods, and who may receive them, before you bid.
+//! - Goods that cannot leave this instance again are not taken: it sends them to itself when they come. That shows what
+//!   their module allows at that time, and not what it will allow later.
 //! - Times are half-open: from the start on, before the end.
 //! - Each currency has books of its own. What arrives is what counts, so a module with fees or worse can harm only those
 //!   who deal in its asset. The same is true of modules of goods: look at what you bid for.

@@ -8,7 +8,7 @@ use lots::{LotsRef, Requirement, Terms};
 use policies::PoliciesRef;
 use tenon_contract::{Address, Hash};
 use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve, ferdie, module_code};
-use vouchers::VouchersRef;
+use vouchers::{NewKind, VouchersRef};
 
 const TOPIC: u32 = 7;
 
@@ -211,6 +211,40 @@ fn nobody_lists_what_another_approved() {
         world.sell_dutch(alice(), goods).expect("listed");
         assert_eq!(world.sell_dutch(alice(), goods), Err(Error::NotGoodsOwner));
     }
+}
+
+#[test]
+fn goods_that_only_their_issuer_may_send_are_not_listed() {
+    let mut world = World::new(None);
+    let ticket = NewKind {
+        name: "Ticket".into(),
+        symbol: "TKT".into(),
+        units: 5,
+        cap: None,
+        mint: None,
+        burn: None,
+        redeemer: None,
+        valid_from_ms: None,
+        valid_until_ms: None,
+        transferable: Some(false),
+        document_hash: None,
+        face: None,
+        policy: None,
+    };
+    let code = module_code(concat!(env!("CARGO_MANIFEST_DIR"), "/../vouchers"));
+    let tickets = VouchersRef::at(world.chain.from(alice()).deploy(&code, VouchersRef::init(Some(ticket))));
+    let held = world.auction.address();
+    world.chain.from(alice()).call(tickets.approve(1, held, 0, 5, None)).expect_ok();
+    let goods = Goods::Vouchers { module: tickets.address(), kind: 1, units: 5 };
+    assert_eq!(world.sell_dutch(alice(), goods), Err(Error::GoodsRefused));
+    let english = world.auction.sell_english(goods, 100, HOUR_MS, None, None, None, None, None);
+    world.chain.from(alice()).call(english).expect_error(Error::GoodsRefused);
+    let sealed = world.auction.sell_sealed(goods, 100, 10, HOUR_MS, HOUR_MS, None, None, None);
+    world.chain.from(alice()).call(sealed).expect_error(Error::GoodsRefused);
+    let units = |who| world.chain.query(tickets.balance_of(1, who));
+    assert_eq!((units(alice()), units(held)), (Ok(5), Ok(0)), "nothing moved");
+    assert_eq!(world.chain.query(tickets.allowance(1, alice(), held)), Ok(5));
+    assert_eq!(world.chain.query(world.auction.auction_count()), Ok(0));
 }
 
 #[test]
