@@ -252,7 +252,7 @@ fn a_template_of_ones_own_names_code_that_is_on_chain() {
     let misfit = by_hash.replacen("face = \"{face}\"", "front = \"{face}\"", 1);
     let error = deploy(&misfit).error();
     assert!(error["message"].as_str().unwrap().contains("first.front"), "{error}");
-    let narrower = by_hash.replacen("min = 0\n", "min = 4\n", 1);
+    let narrower = by_hash.replacen("min = 1\n", "min = 4\n", 1);
     let error = deploy(&narrower).error();
     assert!(error["message"].as_str().unwrap().contains("units: found \"3\", expected u64: at least 4"), "{error}");
 }
