@@ -17,7 +17,7 @@ pub enum Error {
     ZeroAmount = 5,
     /// A sum would be larger than a number can hold.
     AmountOverflow = 6,
-    /// A lock of several has 1 to 16 different members, and needs at least one and at most all of them.
+    /// A lock of several has 2 to 16 different members, and needs at least one and at most all of them.
     InvalidLock = 7,
     /// A limit, the unit or the lifetime of debts is zero, sources begin above 16, or a reporter gets more than half.
     InvalidTerms = 8,

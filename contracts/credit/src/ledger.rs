@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::events::{Collected, Created, Founded, Penalised, Recorded};
 use crate::plan::{Consent, Plan, order_id};
 use crate::types::{
-    Debt, Element, Layer, Lock, Network, NewNetwork, Order, Output, SOURCES, Step, Terms, Totals, Witness,
+    Debt, Element, Grants, Layer, Lock, Network, NewNetwork, Order, Output, SOURCES, Step, Terms, Totals, Witness,
 };
 use core::ops::Bound;
 use tenon_contract::prelude::*;
@@ -77,9 +77,7 @@ impl Credit {
     fn carry_out(&mut self, network: u64, terms: &Terms, plan: &Plan, order: Hash) -> Result<Vec<u64>, Error> {
         self.check_movers(network, plan)?;
         let mut totals = self.totals.get_or_default(&network);
-        if plan.granted > 0 {
-            let mut grants = self.grants.get_or_default(&network);
-            grants.count(plan.granted, terms, env().block_height(), env().block_time_ms())?;
+        if let Some(grants) = self.granted_with(network, terms, plan)? {
             self.grants.set(&network, &grants);
             totals.granted = totals.granted.checked_add(plan.granted).ok_or(Error::AmountOverflow)?;
         }
@@ -89,10 +87,23 @@ impl Credit {
         totals.fees = totals.fees.checked_add(plan.fee).ok_or(Error::AmountOverflow)?;
         let created =
             plan.created.iter().map(|output| self.create(network, &mut totals, output)).collect::<Result<_, _>>()?;
+        // Value with fees is as much as this sum, which therefore has to fit.
+        ensure!(totals.net_value.checked_add(totals.debt).is_some(), Error::AmountOverflow);
         self.totals.set(&network, &totals);
         let spent = plan.spent.iter().map(|(id, _)| *id).collect();
         emit(Recorded { network, order, spent, granted: plan.granted, fee: plan.fee });
         Ok(created)
+    }
+
+    /// What block and day have granted with what a plan grants, if that is within their limits. Nothing if it grants
+    /// nothing.
+    fn granted_with(&self, network: u64, terms: &Terms, plan: &Plan) -> Result<Option<Grants>, Error> {
+        if plan.granted == 0 {
+            return Ok(None);
+        }
+        let mut grants = self.grants.get_or_default(&network);
+        grants.count(plan.granted, terms, env().block_height(), env().block_time_ms())?;
+        Ok(Some(grants))
     }
 
     /// Stores an output and returns its number.
@@ -144,6 +155,8 @@ impl Credit {
         let consent = Consent::signed(&message, witnesses, secrets)?;
         let plan = self.plan(network, &terms, &order.steps, &consent)?;
         ensure!(plan.moves_of(debtor) && !plan.spends(debt), Error::NoOffence);
+        // An order that the limits keep from being carried out moves nothing. What it grants is not counted.
+        self.granted_with(network, &terms, &plan)?;
         let reporter = env().caller();
         let mut totals = self.totals.get_or_default(&network);
         let (mut taken, mut value, mut reward) = (Vec::new(), 0, 0);

@@ -14,9 +14,10 @@
 //! - Nobody comes to owe without having signed, and nobody's outputs are used without what their lock asks for. An
 //!   order is signed by all of its owners for one network of one instance on one chain and for a day at most, spends an
 //!   output, and so is good once.
-//! - Who has a debt in standard form that has expired can only repay with what they alone own. If they sign an order
-//!   that does more, made for a time after the expiry, whoever has it can report it: what it would have moved is taken.
-//!   Nothing else takes anything from anybody. `docs/src/modules/credit.md` argues why this harms nobody else.
+//! - Who has a debt in standard form that has expired can only repay with what they alone own, and grants nothing from
+//!   sources that they alone own. If they sign an order that moves more, made for a time after the expiry, whoever has
+//!   it can report it: what it would have moved is taken. Nothing else takes anything from anybody.
+//!   `docs/src/modules/credit.md` argues why this harms nobody else.
 //! - Nobody has a right over a network once it is founded: its terms are fixed, and its sources belong to their locks.
 //!
 //! Left out: what value is worth and who guarantees debts, which are matters outside the chain; interest, which is

@@ -31,6 +31,8 @@ pub(crate) struct Plan {
     pub(crate) granted: Amount,
     /// Who moves what they alone own, otherwise than to repay.
     movers: Vec<Address>,
+    /// Who grants credit from sources that they alone own. They are read, so that a penalty takes nothing of them.
+    lenders: Vec<Address>,
 }
 
 /// Who allows an order, and what was revealed for it.
@@ -115,6 +117,15 @@ impl Plan {
         self.movers.contains(&who)
     }
 
+    /// Notes whose credit is read.
+    fn note_lender(&mut self, read: &Output) {
+        if let (Element::Credit, Some(owner)) = (&read.element, read.lock.key())
+            && !self.lenders.contains(&owner)
+        {
+            self.lenders.push(owner);
+        }
+    }
+
     /// Whether an output is spent.
     pub(crate) fn spends(&self, id: u64) -> bool {
         self.spent.iter().any(|(spent, _)| *spent == id)
@@ -152,7 +163,12 @@ impl Credit {
             ensure!(step.layer != Layer::Admin || from_admin, Error::NotInLayer);
             authorise(&output, step, consent, now_ms, &mut renormals)?;
             sums.add_input(step.layer, output.layer, &output.element, output.amount)?;
-            if output.layer > step.layer { plan.read.push(*id) } else { plan.spent.push((*id, output)) }
+            if output.layer > step.layer {
+                plan.note_lender(&output);
+                plan.read.push(*id);
+            } else {
+                plan.spent.push((*id, output));
+            }
         }
         for output in &step.outputs {
             output.check(step.layer)?;
@@ -181,16 +197,17 @@ impl Credit {
         expired.any(|((_, _, _, id), ())| !plan.spends(id))
     }
 
-    /// Checks that nobody runs from an expired debt.
+    /// Checks that nobody runs from an expired debt, or lends with one.
     pub(crate) fn check_movers(&self, network: u64, plan: &Plan) -> Result<(), Error> {
-        let runs = plan.movers.iter().any(|who| self.has_bad_debt(network, *who, plan));
+        let runs = plan.movers.iter().chain(&plan.lenders).any(|who| self.has_bad_debt(network, *who, plan));
         ensure!(!runs, Error::Frozen);
         Ok(())
     }
 }
 
 /// Checks that an input may be used so. Value and debt that are only read need nobody's leave, as they count nothing.
-/// Whoever clears an expired debt needs nobody's either.
+/// Whoever clears an expired debt needs nobody's either. A debt whose renormaliser agrees can come into standard form in
+/// the same step; unless it may be cleared, it must.
 fn authorise(
     output: &Output,
     step: &Step,
@@ -199,16 +216,20 @@ fn authorise(
     renormals: &mut Vec<(Renormal, bool)>,
 ) -> Result<(), Error> {
     let is_read = output.layer > step.layer;
-    if consent.opens(&output.lock, now_ms) || is_read && output.element != Element::Credit {
+    if is_read && output.element != Element::Credit {
         return Ok(());
     }
-    let Element::Debt(debt) = &output.element else { return Err(Error::NotAuthorised) };
-    let has_expired = debt.has_expired(now_ms);
-    if debt.renormaliser.is_some_and(|who| consent.has(&who)) {
-        renormals.push(((debt.debtor, debt.expires_at_ms, output.amount), !has_expired));
+    let opens = consent.opens(&output.lock, now_ms);
+    let Element::Debt(debt) = &output.element else {
+        ensure!(opens, Error::NotAuthorised);
         return Ok(());
+    };
+    let is_free = opens || debt.has_expired(now_ms);
+    let may_renormalise = debt.renormaliser.is_some_and(|who| consent.has(&who));
+    ensure!(is_free || may_renormalise, Error::NotAuthorised);
+    if may_renormalise {
+        renormals.push(((debt.debtor, debt.expires_at_ms, output.amount), !is_free));
     }
-    ensure!(has_expired, Error::NotAuthorised);
     Ok(())
 }
 
@@ -223,8 +244,9 @@ fn take_on(
     renormals: &mut Vec<(Renormal, bool)>,
 ) -> Result<(), Error> {
     let same = (debt.debtor, debt.expires_at_ms, output.amount);
+    let alike = renormals.iter().enumerate().filter(|(_, (renormal, _))| *renormal == same);
     if debt.is_standard()
-        && let Some(place) = renormals.iter().position(|(renormal, _)| *renormal == same)
+        && let Some((place, _)) = alike.max_by_key(|(_, (_, is_needed))| *is_needed)
     {
         renormals.remove(place);
         return Ok(());
@@ -235,18 +257,23 @@ fn take_on(
     Ok(())
 }
 
-/// Who moves value or credit that they alone own with a step, otherwise than to repay: a step that clears a debt of
-/// theirs, returns what is left to them alone, and leaves no fee.
+/// Who moves value or credit that they alone own with a step, otherwise than to repay: a step that clears debts of
+/// theirs and of nobody else, returns what is left to them alone, and leaves no fee.
 fn movers(spent: &[(u64, Output)], step: &Step, fee: Amount) -> Vec<Address> {
+    let debtor = |(_, input): &(u64, Output)| match &input.element {
+        Element::Debt(debt) => Some(debt.debtor),
+        Element::Value | Element::Credit => None,
+    };
+    let debtors: Vec<Address> = spent.iter().filter_map(debtor).collect();
     let mut found = Vec::new();
     for (_, output) in spent {
         let Some(owner) = output.lock.key() else { continue };
         if matches!(output.element, Element::Debt(_)) || found.contains(&owner) {
             continue;
         }
-        let clears = |(_, input): &(u64, Output)| matches!(&input.element, Element::Debt(debt) if debt.debtor == owner);
         let returns = |output: &NewOutput| output.lock.key() == Some(owner) && output.element == Element::Value;
-        let repays = fee == 0 && spent.iter().any(clears) && step.outputs.iter().all(returns);
+        let clears = !debtors.is_empty() && debtors.iter().all(|debtor| *debtor == owner);
+        let repays = fee == 0 && clears && step.outputs.iter().all(returns);
         if !repays {
             found.push(owner);
         }

@@ -8,6 +8,8 @@ use tenon_contract::text::is_name;
 
 /// Bytes of a network's name.
 pub const MAX_NAME_BYTES: usize = 64;
+/// The fewest members of a lock of several: with one alone it would be a key.
+pub const MIN_MEMBERS: usize = 2;
 /// Members of a lock of several.
 pub const MAX_MEMBERS: usize = 16;
 /// Whom a founder names as holders of the first value.
@@ -83,7 +85,7 @@ pub enum Lock {
 /// Several members of whom some must agree.
 #[module_type]
 pub struct Several {
-    /// Who, each once.
+    /// Who, 2 to 16, each once.
     pub members: Vec<Address>,
     /// How many of them.
     pub threshold: u8,
@@ -249,7 +251,8 @@ impl Lock {
             Self::Several(Several { members, threshold }) => {
                 let count = members.len();
                 let needed = usize::from(*threshold);
-                ensure!(count <= MAX_MEMBERS && needed >= 1 && needed <= count, Error::InvalidLock);
+                let fits = (MIN_MEMBERS..=MAX_MEMBERS).contains(&count) && (1..=count).contains(&needed);
+                ensure!(fits, Error::InvalidLock);
                 ensure!(!members.contains(&Address::ZERO), Error::ZeroAddress);
                 let mut rest = members.as_slice();
                 while let Some((first, others)) = rest.split_first() {

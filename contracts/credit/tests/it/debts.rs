@@ -302,3 +302,44 @@ fn passes_over_every_bad_debt_that_an_order_clears() {
     chain.from(bob()).call(clear(&owed[..31], 5)).expect_ok();
     assert_eq!(chain.query(credit.is_frozen(1, bob())), Ok(false));
 }
+
+#[test]
+fn repays_no_debt_of_a_friend_with_what_is_frozen() {
+    let (mut chain, credit) = founded(village());
+    let (_, small) = borrow(&mut chain, credit, 1, bob());
+    let (_, large) = borrow(&mut chain, credit, 50, bob());
+    let (_, friends) = borrow(&mut chain, credit, 500, charlie());
+    chain.advance_ms(DEBT_MS);
+    let both = step(Layer::Circulation, &[BOBS, small, friends], &[value(HELD - 501, bob())]);
+    let call = pay(credit, &both.inputs, &both.outputs);
+    chain.from(bob()).call(call).expect_error(Error::Frozen);
+    // Once all of his own are cleared he pays for whom he likes.
+    let all = pay(credit, &[BOBS, small, large, friends], &[value(HELD - 551, bob())]);
+    chain.clone().from(bob()).call(all).expect_ok();
+    let flight = order(&chain, &[both]);
+    let witness = sign(&chain, credit, "Bob", &flight);
+    assert_eq!(chain.from(dave()).call(credit.penalise(large, flight, vec![witness], vec![])).expect_ok(), HELD);
+}
+
+#[test]
+fn grants_nothing_from_sources_of_a_debtor_in_default() {
+    let (mut chain, credit) = founded(village());
+    let (_, owed) = borrow(&mut chain, credit, 100, alice());
+    chain.advance_ms(DEBT_MS);
+    let expires_at_ms = chain.time_ms() + DEBT_MS;
+    let to_bob = pay(credit, &sources(10), &[credits(10, bob())]);
+    chain.from(alice()).call(to_bob.clone()).expect_error(Error::Frozen);
+    let more = [value(10, alice()), debt(10, alice(), expires_at_ms)];
+    chain.from(alice()).call(pay(credit, &sources(10), &more)).expect_error(Error::Frozen);
+    // Nobody else's outputs change that; and as nothing of hers would have moved, a penalty takes nothing.
+    let inputs = [&[BOBS][..], &sources(10)].concat();
+    let lent = order(&chain, &[step(Layer::Circulation, &inputs, &[credits(10, bob()), value(HELD, bob())])]);
+    let both = ["Alice", "Bob"].map(|who| sign(&chain, credit, who, &lent)).to_vec();
+    chain.from(dave()).call(credit.submit(lent.clone(), both.clone(), vec![], false)).expect_error(Error::Frozen);
+    chain.from(dave()).call(credit.penalise(owed, lent, both, vec![])).expect_error(Error::NoOffence);
+    // What clears all that has expired may use them.
+    let inputs = [&[owed][..], &sources(100)].concat();
+    chain.clone().from(alice()).call(pay(credit, &inputs, &[debt(100, alice(), expires_at_ms)])).expect_ok();
+    chain.from(alice()).call(pay(credit, &[ALICES, owed], &[value(HELD - 100, alice())])).expect_ok();
+    chain.from(alice()).call(to_bob).expect_ok();
+}

@@ -117,10 +117,12 @@ impl Model {
         let spent: Vec<u64> = inputs.iter().copied().filter(|id| self.outputs[id].layer <= layer).collect();
         let own = |id: &u64| self.outputs[id].owner == who;
         let moves = spent.iter().any(|id| own(id) && self.outputs[id].kind != 2);
-        let clears = spent.iter().any(|id| own(id) && self.outputs[id].kind == 2);
+        let mut debts = spent.iter().filter(|id| self.outputs[id].kind == 2).peekable();
+        let clears = debts.peek().is_some() && debts.all(own);
         let returns = outputs.iter().all(|new| new.kind == 0 && new.owner == who);
         let repays = clears && returns && sums.net == 0;
-        let runs = moves && !repays && self.bad_debt(who, now, &spent);
+        let lends = inputs.iter().any(|id| self.outputs[id].kind == 1 && self.outputs[id].layer > layer);
+        let runs = (moves && !repays || lends) && self.bad_debt(who, now, &spent);
         if inputs.is_empty() || !balanced || !allowed || runs {
             return false;
         }

@@ -84,6 +84,19 @@ fn never_wraps_the_limits() {
 }
 
 #[test]
+fn makes_no_debt_beyond_what_the_sums_can_hold() {
+    let new = NewNetwork { holders: vec![(alice(), u128::MAX - 1)], ..village() };
+    let (mut chain, credit) = founded(new);
+    let expires_at_ms = chain.time_ms() + crate::DEBT_MS;
+    // The value that comes with the debt goes to the fees, so that no other sum grows too large.
+    let owe = pay(credit, &[1], &[crate::debt(1, alice(), expires_at_ms)]);
+    chain.from(alice()).call(owe.clone()).expect_ok();
+    assert_eq!(chain.query(credit.circulating(1)), Ok(u128::MAX - 1));
+    chain.from(alice()).call(owe).expect_error(Error::AmountOverflow);
+    assert_eq!(chain.query(credit.statistics(1)).expect("a query").debt, 1);
+}
+
+#[test]
 fn takes_lists_up_to_their_bounds() {
     let (mut chain, credit) = founded(village());
     let many: Vec<_> = (0..MAX_OUTPUTS).map(|_| value(1, alice())).collect();

@@ -49,8 +49,10 @@ fn refuses_locks_that_nobody_opens_or_that_count_one_twice() {
     let hash_time = |claimant, refund| Lock::HashTime(HashTime { hash: Hash::ZERO, claimant, refund, refund_at_ms: 0 });
     let cases = [
         (several(&[], 0), Error::InvalidLock),
-        (several(&[bob()], 0), Error::InvalidLock),
-        (several(&[bob()], 2), Error::InvalidLock),
+        // One alone is a key, which an expired debt binds.
+        (several(&[bob()], 1), Error::InvalidLock),
+        (several(&[bob(), alice()], 0), Error::InvalidLock),
+        (several(&[bob(), alice()], 3), Error::InvalidLock),
         (several(&[bob(), alice(), bob()], 2), Error::InvalidLock),
         (several(&many, 1), Error::InvalidLock),
         (several(&[bob(), Address::ZERO], 1), Error::ZeroAddress),
@@ -170,6 +172,52 @@ fn makes_no_second_debt_of_one_that_is_renormalised() {
     chain.from(alice()).call(cleared.clone()).expect_error(Error::NotAuthorised);
     chain.advance_ms(DEBT_MS);
     chain.from(alice()).call(cleared).expect_ok();
+}
+
+/// A debt of Bob's of 100 behind a lock; Alice may bring it into standard form.
+fn owed_behind(chain: &mut TestChain, credit: CreditRef, lock: Lock, expires_at_ms: u64) -> u64 {
+    let given = grant(chain, credit, 100, bob());
+    let element = Element::Debt(Debt { debtor: bob(), expires_at_ms, renormaliser: Some(alice()) });
+    let owed = NewOutput { element, amount: 100, lock };
+    chain.from(bob()).call(pay(credit, &[given], &[owed, value(100, bob())])).expect_ok()[0]
+}
+
+#[test]
+fn lets_a_renormaliser_who_opens_the_lock_do_either() {
+    let (mut chain, credit) = founded(village());
+    let expires_at_ms = chain.time_ms() + DEBT_MS;
+    let either = several(&[alice(), charlie()], 1);
+    let owed = owed_behind(&mut chain, credit, either, expires_at_ms);
+    let given = grant(&mut chain, credit, 100, charlie());
+    let plain = debt(100, bob(), expires_at_ms);
+    // Charlie opens it and is not the renormaliser.
+    for layer in [Layer::Circulation, Layer::Debt] {
+        let without = act(credit, layer, &[owed, given], std::slice::from_ref(&plain));
+        chain.from(charlie()).call(without).expect_error(Error::DebtorNotAsked);
+    }
+    let cleared = pay(credit, &[owed, crate::ALICES], &[value(HELD - 100, alice())]);
+    chain.clone().from(alice()).call(cleared).expect_ok();
+    let twice = [plain.clone(), plain.clone(), value(100, alice())];
+    let twice = act(credit, Layer::Debt, &[&[owed][..], &sources(200)].concat(), &twice);
+    chain.from(alice()).call(twice).expect_error(Error::DebtorNotAsked);
+    let inputs = [&[owed][..], &sources(100)].concat();
+    let made = chain.from(alice()).call(act(credit, Layer::Debt, &inputs, &[plain])).expect_ok();
+    assert!(output(&chain, credit, made[0]).is_some_and(|output| output.lock == Lock::Key(bob())));
+}
+
+#[test]
+fn renormalises_the_one_of_two_alike_that_may_not_be_cleared() {
+    let (mut chain, credit) = founded(village());
+    let expires_at_ms = chain.time_ms() + DEBT_MS;
+    let opened = owed_behind(&mut chain, credit, several(&[alice(), charlie()], 1), expires_at_ms);
+    let closed = owed_behind(&mut chain, credit, several(&[bob(), charlie()], 2), expires_at_ms);
+    for debts in [[opened, closed], [closed, opened]] {
+        let inputs = [&debts[..], &[crate::ALICES], &sources(100)].concat();
+        let outputs = [debt(100, bob(), expires_at_ms), value(HELD - 100, alice())];
+        chain.clone().from(alice()).call(pay(credit, &inputs, &outputs)).expect_ok();
+        let none = pay(credit, &inputs, &[value(HELD - 200, alice())]);
+        chain.clone().from(alice()).call(none).expect_error(Error::NotAuthorised);
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The penalty: who runs from an expired debt loses what they would have moved, and nobody else loses anything.
 
 use crate::{
-    ALICES, BOBS, DEBT_MS, HELD, borrow, credits, debt, default_of_bob, founded, grant, order, output, pay, sign, step,
-    value, village,
+    ALICES, BOBS, DEBT_MS, HELD, PER_BLOCK, borrow, credits, debt, default_of_bob, founded, grant, order, output, pay,
+    sign, sources, step, value, village,
 };
 use credit::{CreditRef, Error, Layer, Lock, NewNetwork, NewOutput, Order, Penalised, Several, Terms, Witness};
+use tenon_contract::Amount;
 use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve};
 
 /// Bob's order to send all that he had to Eve, and his signature.
@@ -239,4 +240,27 @@ fn names_the_debt_that_an_order_leaves_behind() {
     assert_eq!(chain.from(dave()).call(credit.penalise(second, half, witness, vec![])).expect_ok(), HELD);
     // The debt that would have been cleared is not: it is as it was, and so is the other.
     assert!(output(&chain, credit, first).is_some() && output(&chain, credit, second).is_some());
+}
+
+#[test]
+fn spares_an_order_that_grants_beyond_the_limits() {
+    let (mut chain, credit, _, owed) = default_of_bob();
+    let with_grant = |chain: &TestChain, amount: Amount| {
+        let moved = step(Layer::Circulation, &[BOBS], &[value(HELD, eve())]);
+        let order = order(chain, &[moved, step(Layer::Circulation, &sources(amount), &[credits(amount, eve())])]);
+        let both = ["Bob", "Alice"].map(|who| sign(chain, credit, who, &order)).to_vec();
+        credit.penalise(owed, order, both, vec![])
+    };
+    let over = with_grant(&chain, PER_BLOCK + 1);
+    chain.from(dave()).call(over).expect_error(Error::BlockLimit);
+    for _ in 0..2 {
+        grant(&mut chain, credit, PER_BLOCK, charlie());
+    }
+    let over = with_grant(&chain, PER_BLOCK);
+    chain.from(dave()).call(over).expect_error(Error::DayLimit);
+    // Within the limits it counts, and what it would have granted is not used up.
+    let before = chain.query(credit.grants(1)).expect("a query");
+    let within = with_grant(&chain, 1_000);
+    assert_eq!(chain.from(dave()).call(within).expect_ok(), HELD);
+    assert_eq!(chain.query(credit.grants(1)), Ok(before));
 }
