@@ -49,7 +49,7 @@ pub enum Error {
     UnknownName = 21,
     /// The caller does not own the name.
     NotNameOwner = 22,
-    /// The name has expired: until its grace ends its owner can renew it, and nothing else.
+    /// The name has expired: until its grace ends its owner can renew it or give it up, and nothing else.
     NameExpired = 23,
     /// A name is registered and renewed for 1 to 10 years.
     InvalidYears = 24,
