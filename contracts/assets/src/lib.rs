@@ -23,6 +23,7 @@ mod error;
 mod events;
 mod ledger;
 mod permit;
+mod rights;
 mod types;
 
 pub use self::assets::*;
@@ -240,7 +241,7 @@ pub mod assets {
         pub fn set_mint_right(&mut self, asset: u64, right: MintRight) -> Result<(), Error> {
             let mut info = self.owned(asset)?;
             ensure!(info.mint != MintRight::Nobody, Error::Renounced);
-            ensure!(right != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.mint = right;
             self.change_rights(asset, &info);
             Ok(())
@@ -251,7 +252,7 @@ pub mod assets {
         pub fn set_burn_right(&mut self, asset: u64, right: BurnRight) -> Result<(), Error> {
             let mut info = self.owned(asset)?;
             ensure!(info.burn != BurnRight::Nobody, Error::Renounced);
-            ensure!(right != BurnRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.burn = right;
             self.change_rights(asset, &info);
             Ok(())

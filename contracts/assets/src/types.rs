@@ -1,6 +1,7 @@
 //! What an issuer says of an asset, and what is kept of it, of a balance and of an allowance.
 
 use crate::error::Error;
+pub use crate::rights::{BurnRight, MintRight};
 use tenon_contract::prelude::*;
 use tenon_contract::text;
 
@@ -39,30 +40,6 @@ pub enum Kind {
     DebtClaim = 5,
     /// Anything else; nothing is said about it.
     Custom = 6,
-}
-
-/// Who may create more of an asset.
-#[module_type]
-pub enum MintRight {
-    /// Nobody, for good: the supply can only fall.
-    Nobody = 0,
-    /// The asset's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-}
-
-/// Who may destroy what they hold, or what a holder allowed them to take. Nobody may destroy more than that.
-#[module_type]
-pub enum BurnRight {
-    /// Nobody, for good: the supply can only rise.
-    Nobody = 0,
-    /// The asset's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-    /// Every holder.
-    Holder = 3,
 }
 
 /// What an issuer says of a new asset.
@@ -174,27 +151,18 @@ impl AssetInfo {
         ensure!(is_symbol, Error::InvalidSymbol);
         ensure!(*decimals <= MAX_DECIMALS, Error::InvalidDecimals);
         ensure!(*cap != Some(0), Error::ZeroCap);
-        let to_nobody = *mint == MintRight::Account(Address::ZERO) || *burn == BurnRight::Account(Address::ZERO);
+        let to_nobody = mint.is_void() || burn.is_void();
         ensure!(!to_nobody, Error::ZeroAddress);
         Ok(())
     }
 
     /// Whether an account may mint.
     pub(crate) fn may_mint(&self, caller: Address) -> bool {
-        match self.mint {
-            MintRight::Nobody => false,
-            MintRight::Owner => self.owner == Some(caller),
-            MintRight::Account(account) => account == caller,
-        }
+        self.mint.allows(caller, self.owner)
     }
 
     /// Whether an account may burn what it holds or was allowed to take.
     pub(crate) fn may_burn(&self, caller: Address) -> bool {
-        match self.burn {
-            BurnRight::Nobody => false,
-            BurnRight::Owner => self.owner == Some(caller),
-            BurnRight::Account(account) => account == caller,
-            BurnRight::Holder => true,
-        }
+        self.burn.allows(caller, self.owner)
     }
 }

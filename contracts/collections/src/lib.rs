@@ -243,7 +243,7 @@ pub mod collections {
         pub fn set_mint_right(&mut self, collection: u64, right: MintRight) -> Result<(), Error> {
             let mut info = self.owned_by_caller(collection)?;
             ensure!(info.mint != MintRight::Nobody, Error::Sealed);
-            ensure!(right != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.mint = right;
             self.change_rights(collection, &info);
             Ok(())

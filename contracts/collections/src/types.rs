@@ -4,6 +4,9 @@ use crate::error::Error;
 use tenon_contract::prelude::*;
 use tenon_contract::text::{is_line, is_name};
 
+/// Who may issue items.
+#[module_type]
+pub use assets::MintRight;
 /// Which credentials a policy trusts.
 #[module_type]
 pub use policies::Requirement;
@@ -50,17 +53,6 @@ pub enum ResourceKind {
     BehaviourData = 3,
     /// Anything else.
     Other = 4,
-}
-
-/// Who may issue items.
-#[module_type]
-pub enum MintRight {
-    /// Nobody, for good.
-    Nobody = 0,
-    /// The collection's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
 }
 
 /// What a collection is created with.
@@ -228,19 +220,15 @@ impl CollectionInfo {
         ensure!(is_name(symbol, MAX_SYMBOL_BYTES) && !symbol.chars().any(char::is_whitespace), Error::InvalidSymbol);
         ensure!(is_line(base_uri, MAX_URI_BYTES), Error::InvalidUri);
         ensure!(*cap != Some(0), Error::ZeroCap);
-        ensure!(*mint != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+        ensure!(!mint.is_void(), Error::ZeroAddress);
         ensure!(*mint != MintRight::Nobody, Error::Sealed);
         Ok(())
     }
 
     /// Checks that an account may mint.
     pub(crate) fn check_minter(&self, caller: Address) -> Result<(), Error> {
-        let allowed = match self.mint {
-            MintRight::Nobody => return Err(Error::Sealed),
-            MintRight::Owner => self.owner == Some(caller),
-            MintRight::Account(account) => account == caller,
-        };
-        ensure!(allowed, Error::MintNotAllowed);
+        ensure!(self.mint != MintRight::Nobody, Error::Sealed);
+        ensure!(self.mint.allows(caller, self.owner), Error::MintNotAllowed);
         Ok(())
     }
 

@@ -268,7 +268,7 @@ pub mod lots {
         pub fn set_mint_right(&mut self, asset: u64, right: MintRight) -> Result<(), Error> {
             let mut info = self.owned(asset)?;
             ensure!(info.mint != MintRight::Nobody, Error::Renounced);
-            ensure!(right != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.mint = right;
             self.change_rights(asset, info);
             Ok(())
@@ -279,7 +279,7 @@ pub mod lots {
         pub fn set_burn_right(&mut self, asset: u64, right: BurnRight) -> Result<(), Error> {
             let mut info = self.owned(asset)?;
             ensure!(info.burn != BurnRight::Nobody, Error::Renounced);
-            ensure!(right != BurnRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.burn = right;
             self.change_rights(asset, info);
             Ok(())

@@ -4,6 +4,15 @@ use crate::error::Error;
 use tenon_contract::prelude::*;
 use tenon_contract::text;
 
+/// Who may destroy value.
+#[module_type]
+pub use assets::BurnRight;
+/// What an asset stands for.
+#[module_type]
+pub use assets::Kind;
+/// Who may create lots.
+#[module_type]
+pub use assets::MintRight;
 /// Which credential a policy asks for.
 #[module_type]
 pub use policies::Requirement;
@@ -21,49 +30,6 @@ pub const MAX_DECIMALS: u8 = 38;
 pub const MAX_APPROVALS: usize = 8;
 /// An allowance of this amount is not used up, and covers the whole lot whatever its value becomes.
 pub const UNLIMITED: Amount = Amount::MAX;
-
-/// What an asset stands for.
-#[module_type]
-pub enum Kind {
-    /// Physical things: gold, real estate, goods.
-    Physical = 0,
-    /// Money of a state.
-    Fiat = 1,
-    /// Coins and tokens of other chains.
-    Digital = 2,
-    /// Things of games and communities: points, skins.
-    Virtual = 3,
-    /// Shares of a company.
-    Equity = 4,
-    /// Claims against a debtor.
-    DebtClaim = 5,
-    /// Anything else; nothing is said about it.
-    Custom = 6,
-}
-
-/// Who may create lots of an asset.
-#[module_type]
-pub enum MintRight {
-    /// Nobody, for good: the supply can only fall.
-    Nobody = 0,
-    /// The asset's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-}
-
-/// Who may destroy value of their own lots, or what an owner allowed them to take. Nobody may destroy more than that.
-#[module_type]
-pub enum BurnRight {
-    /// Nobody, for good: the supply can only rise.
-    Nobody = 0,
-    /// The asset's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-    /// Everybody who holds a lot.
-    Holder = 3,
-}
 
 /// What an issuer says of an asset.
 #[module_type]
@@ -171,7 +137,7 @@ impl NewAsset {
         let symbol_fits = text::is_name(&symbol, MAX_SYMBOL_BYTES);
         ensure!(symbol_fits && !symbol.chars().any(char::is_whitespace), Error::InvalidSymbol);
         ensure!(decimals <= MAX_DECIMALS, Error::InvalidDecimals);
-        let to_nobody = mint == MintRight::Account(Address::ZERO) || burn == BurnRight::Account(Address::ZERO);
+        let to_nobody = mint.is_void() || burn.is_void();
         ensure!(!to_nobody, Error::ZeroAddress);
         Ok(AssetInfo {
             name,
@@ -191,21 +157,12 @@ impl NewAsset {
 impl AssetInfo {
     /// Whether an account may mint.
     pub(crate) fn may_mint(&self, caller: Address) -> bool {
-        match self.mint {
-            MintRight::Nobody => false,
-            MintRight::Owner => self.owner == Some(caller),
-            MintRight::Account(account) => account == caller,
-        }
+        self.mint.allows(caller, self.owner)
     }
 
     /// Whether an account may burn what it holds or was allowed to take.
     pub(crate) fn may_burn(&self, caller: Address) -> bool {
-        match self.burn {
-            BurnRight::Nobody => false,
-            BurnRight::Owner => self.owner == Some(caller),
-            BurnRight::Account(account) => account == caller,
-            BurnRight::Holder => true,
-        }
+        self.burn.allows(caller, self.owner)
     }
 }
 

@@ -278,7 +278,7 @@ pub mod vouchers {
         pub fn set_mint_right(&mut self, kind: u64, right: MintRight) -> Result<(), Error> {
             let mut info = self.owned(kind)?;
             ensure!(info.mint != MintRight::Nobody, Error::Renounced);
-            ensure!(right != MintRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.mint = right;
             self.change_rights(kind, &info);
             Ok(())
@@ -289,7 +289,7 @@ pub mod vouchers {
         pub fn set_burn_right(&mut self, kind: u64, right: BurnRight) -> Result<(), Error> {
             let mut info = self.owned(kind)?;
             ensure!(info.burn != BurnRight::Nobody, Error::Renounced);
-            ensure!(right != BurnRight::Account(Address::ZERO), Error::ZeroAddress);
+            ensure!(!right.is_void(), Error::ZeroAddress);
             info.burn = right;
             self.change_rights(kind, &info);
             Ok(())

@@ -5,6 +5,12 @@ use policies::client;
 use tenon_contract::prelude::*;
 use tenon_contract::text::{is_line, is_name};
 
+/// Who may destroy units without redeeming them.
+#[module_type]
+pub use assets::BurnRight;
+/// Who may create more of a kind.
+#[module_type]
+pub use assets::MintRight;
 /// Which credential a policy asks for.
 #[module_type]
 pub use policies::Requirement;
@@ -24,30 +30,6 @@ pub const MAX_REFERENCE_BYTES: usize = 128;
 pub const MAX_ORDER_LIFETIME_MS: u64 = 366 * 24 * 3_600 * 1_000;
 /// An allowance of so many units is not used up.
 pub const UNLIMITED: u64 = u64::MAX;
-
-/// Who may create more of a kind.
-#[module_type]
-pub enum MintRight {
-    /// Nobody, for good: no more than the first units will ever be issued.
-    Nobody = 0,
-    /// The kind's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-}
-
-/// Who may destroy what they hold without redeeming it, or what a holder allowed them to take.
-#[module_type]
-pub enum BurnRight {
-    /// Nobody, for good: units end by redeeming alone.
-    Nobody = 0,
-    /// The kind's owner.
-    Owner = 1,
-    /// This account or instance.
-    Account(Address) = 2,
-    /// Every holder.
-    Holder = 3,
-}
 
 /// Everything that an issuer says about a kind of voucher.
 #[module_type]
@@ -225,28 +207,19 @@ impl KindInfo {
         ensure!(one_word && is_name(symbol, MAX_SYMBOL_BYTES), Error::InvalidSymbol);
         ensure!(face.as_ref().is_none_or(|face| is_line(face, MAX_FACE_BYTES)), Error::InvalidFace);
         ensure!(*cap != Some(0), Error::ZeroCap);
-        let to_nobody = *mint == MintRight::Account(Address::ZERO) || *burn == BurnRight::Account(Address::ZERO);
+        let to_nobody = mint.is_void() || burn.is_void();
         ensure!(!to_nobody, Error::ZeroAddress);
         Ok(())
     }
 
     /// Whether an account may mint.
     pub(crate) fn may_mint(&self, caller: Address) -> bool {
-        match self.mint {
-            MintRight::Nobody => false,
-            MintRight::Owner => self.owner == Some(caller),
-            MintRight::Account(account) => account == caller,
-        }
+        self.mint.allows(caller, self.owner)
     }
 
     /// Whether an account may burn what it holds or was allowed to take.
     pub(crate) fn may_burn(&self, caller: Address) -> bool {
-        match self.burn {
-            BurnRight::Nobody => false,
-            BurnRight::Owner => self.owner == Some(caller),
-            BurnRight::Account(account) => account == caller,
-            BurnRight::Holder => true,
-        }
+        self.burn.allows(caller, self.owner)
     }
 }
 
