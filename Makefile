@@ -76,6 +76,8 @@ bench: build
 	$(EXAMPLES)/engine_speed
 	$(say) "signatures a second, single and in batches"
 	$(EXAMPLES)/signature_speed
+	$(say) "votes of validators: BLS signatures, single, aggregate, with a liar among them"
+	$(EXAMPLES)/bls_speed
 	$(say) "leaves of the state tree a second"
 	$(EXAMPLES)/tree_speed
 	$(say) "durable writes of the store"

@@ -232,6 +232,10 @@ macro_rules! for_each_host_function {
             /// 32-byte digest and returns 1; returns 0 if there is none or `s` is high.
             [Crypto, Some(Verify), Read, 1, 400_000, 0]
             fn secp256k1_recover(signature: u32, digest: u32, out: u32) -> u32;
+            /// Returns 1 if the 48-byte proof shows that whoever registers the 96-byte BLS12-381 public key holds its
+            /// secret, and both encodings are canonical, in the subgroup and not infinity.
+            [Crypto, Some(Verify), Read, 2, 3_600_000, 0]
+            fn bls_verify_possession(public_key: u32, proof: u32) -> u32;
 
             /// Adds a line to the trace. It changes nothing.
             [Debug, None, Read, 1, 100, 1]

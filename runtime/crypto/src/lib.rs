@@ -1,10 +1,11 @@
 //! Signature schemes, key derivation, addresses, key files and hashes.
 //!
-//! The sole user of schnorrkel, ed25519-zebra and k256. Every function here is a pure function of its arguments, save
-//! those of [`os`], which the application alone calls. It leaves out what a signature is *about*: the bytes of a
+//! The sole user of schnorrkel, ed25519-zebra, k256 and blst. Every function here is a pure function of its arguments,
+//! save those of [`os`], which the application alone calls. It leaves out what a signature is *about*: the bytes of a
 //! transaction are assembled elsewhere, and arrive here as a message and a 32-byte account.
 
 pub mod batch;
+pub mod bls;
 pub mod hash;
 pub mod keystore;
 pub mod mnemonic;

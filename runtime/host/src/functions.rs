@@ -442,6 +442,11 @@ impl HostFunctions for Host {
         }
     }
 
+    fn bls_verify_possession(&mut self, guest: &mut Guest<'_>, public_key: u32, proof: u32) -> Result<u32, Trap> {
+        let (public, proof) = (guest.array(public_key)?, guest.array(proof)?);
+        Ok(u32::from(tenon_crypto::bls::verify_possession(&public, &proof)))
+    }
+
     fn debug_log(&mut self, guest: &mut Guest<'_>, message: u32, length: u32) -> Result<(), Trap> {
         let line = text(guest.bytes(message, length, limits::MAX_LOG_BYTES)?);
         self.state().log(line);

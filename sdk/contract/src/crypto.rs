@@ -70,3 +70,15 @@ pub fn secp256k1_recover(signature: &[u8; 65], digest: &Hash) -> Option<[u8; 33]
     };
     (found == 1).then_some(key)
 }
+
+/// Whether the 48-byte proof shows possession of the secret of a 96-byte BLS12-381 public key, with which validators vote.
+///
+/// A key that has not proven it must never count: it could be made out of the keys of others, so that their owner votes
+/// for them. A key or proof that is not canonical, outside the subgroup or infinity proves nothing.
+#[must_use]
+pub fn bls_verify_possession(public_key: &[u8; 96], proof: &[u8; 48]) -> bool {
+    // SAFETY: key and proof are live and of the lengths that the host reads.
+    #[allow(unsafe_code, reason = "host call")]
+    let valid = unsafe { sys::bls_verify_possession(sys::pointer(public_key.as_ptr()), sys::pointer(proof.as_ptr())) };
+    valid == 1
+}

@@ -2,6 +2,8 @@
 #![allow(clippy::indexing_slicing, reason = "a test fails loudly")]
 
 mod batch;
+mod bls;
+mod bls_aggregates;
 mod hash;
 mod keys;
 mod keystore;

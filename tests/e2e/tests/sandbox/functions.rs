@@ -393,3 +393,20 @@ fn signatures_verify_for_their_message_and_key_alone() {
     script.host("output", &[SCRATCH, 33]).op(Op::Stop, &[]);
     assert_eq!((&log[..], &chain.run(&prober, &script).output[..]), (&[1, 0][..], pair.public().as_bytes()));
 }
+
+#[test]
+fn possession_of_a_bls_key_is_proven_by_its_own_proof_alone() {
+    use tenon_crypto::bls::BlsSecretKey;
+    let (mut chain, prober) = Chain::with_prober();
+    let (alice, bob) = (BlsSecretKey::from_seed(&[1; 32]), BlsSecretKey::from_seed(&[2; 32]));
+    let key = alice.public_key().to_bytes();
+    let vote = alice.sign(&key);
+    let mut script = Script::new();
+    let (key, other) = (script.data(&key), script.data(&bob.public_key().to_bytes()));
+    let (proof, vote) = (script.data(&alice.prove_possession().to_bytes()), script.data(&vote.to_bytes()));
+    let (no_key, no_proof) = (script.data(&[0; 96]), script.data(&[0xff; 48]));
+    for arguments in [[key, proof], [other, proof], [key, vote], [no_key, proof], [key, no_proof]] {
+        script.host("bls_verify_possession", &arguments);
+    }
+    assert_eq!(chain.run(&prober, &script).ok(), [1, 0, 0, 0, 0]);
+}
