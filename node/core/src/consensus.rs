@@ -7,6 +7,7 @@
 //!
 //! An engine has no clock, network or disk. A new one is a folder beside `dev`, and a name in the node's settings.
 
+pub mod bbft;
 mod dev;
 mod engine;
 
