@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod bls;
+pub mod ethereum;
 pub mod hash;
 pub mod keystore;
 pub mod mnemonic;

@@ -1,7 +1,7 @@
 //! Derivation, signing and single verification, against polkadot.js and the rules of ZIP-215.
 
 use tenon_crypto::{
-    Keypair, Scheme, Signature,
+    Keypair, Scheme, Signature, ethereum,
     hash::blake2b_256,
     mnemonic, os, recover_secp256k1, signing_message, ss58,
     suri::{DEV_PHRASE, MAX_JUNCTIONS, SuriError},
@@ -227,4 +227,29 @@ fn scheme_numbers_and_names_round_trip() {
     }
     assert_eq!(Scheme::from_index(3), None);
     assert!("ethereum".parse::<Scheme>().is_err());
+}
+
+#[test]
+fn signs_and_recovers_as_wallets_of_ethereum_do() {
+    let all: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/vectors/streamr.json")).expect("the vectors are JSON");
+    let rows = all["signatures"].as_array().expect("there are rows");
+    let bytes = |row: &serde_json::Value, name: &str| hex::decode(row[name].as_str().expect("text")).expect("hex");
+    let mut signed = 0;
+    for row in rows {
+        let (payload, signature) = (bytes(row, "payload_hex"), bytes(row, "signature"));
+        assert_eq!(ethereum::digest(&payload).to_vec(), bytes(row, "payload_keccak_eip191"));
+        let key = ethereum::recover(&signature.clone().try_into().expect("65 bytes"), &payload);
+        let address = key.and_then(|key| ethereum::address(&key));
+        let expected = address.is_some_and(|address| address.to_vec() == bytes(row, "signer"));
+        assert_eq!(row["valid"].as_bool(), Some(expected));
+        if row["private_key"].is_string() {
+            let seed = bytes(row, "private_key").try_into().expect("32 bytes");
+            let pair = Keypair::from_seed(Scheme::Secp256k1, &seed).expect("a secret");
+            assert_eq!(pair.sign_ethereum(&payload).map(Vec::from), Some(signature));
+            signed += 1;
+        }
+    }
+    assert_eq!((rows.len() >= 3, signed), (true, 1));
+    assert_eq!(alice(Scheme::Sr25519).sign_ethereum(b"message"), None);
 }
