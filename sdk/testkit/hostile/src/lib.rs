@@ -163,6 +163,12 @@ pub mod hostile {
             self.react(&arguments)
         }
 
+        /// Takes a delivered event, if it is in the mood.
+        #[call]
+        pub fn on_event(&mut self, arguments: Rest) -> Result<Rest, Error> {
+            self.react(&arguments)
+        }
+
         /// What somebody holds of an asset.
         #[query]
         pub fn balance_of(&self, asset: u64, owner: Address) -> Amount {
