@@ -17,8 +17,17 @@ pub struct BlockEntry {
     pub transactions: Vec<Hash>,
     /// One receipt for each transaction.
     pub receipts: Vec<Receipt>,
-    /// Gas used.
+    /// Receipts of the hooks that ran after the transactions, in order.
+    pub hook_receipts: Vec<Receipt>,
+    /// Gas used by the transactions.
     pub gas_used: Gas,
+}
+
+impl BlockEntry {
+    /// Every receipt, in the order of the receipts' root: of transactions, then of hooks.
+    pub fn all_receipts(&self) -> impl Iterator<Item = &Receipt> {
+        self.receipts.iter().chain(&self.hook_receipts)
+    }
 }
 
 /// What happened to the chain's head.
@@ -116,12 +125,20 @@ pub struct ReadProof {
 pub struct EventAt {
     /// Its block.
     pub block: Arc<BlockEntry>,
-    /// Its transaction's index in the block.
+    /// Its transaction's index in the block; hooks count on from there.
     pub transaction: u32,
     /// Its index among all events of the block.
     pub index: u32,
     /// The event.
     pub event: Event,
+}
+
+impl EventAt {
+    /// The hash of its transaction; of a hook's event, what its receipt has in that place.
+    pub fn transaction_hash(&self) -> Hash {
+        let place = usize::try_from(self.transaction).unwrap_or(usize::MAX);
+        self.block.all_receipts().nth(place).map_or(Hash::ZERO, |receipt| receipt.transaction)
+    }
 }
 
 /// Which events of an instance are asked for.

@@ -10,5 +10,8 @@ mod tests;
 mod transaction;
 
 pub use block::{BlockError, MAX_BLOCK_TRANSACTIONS, check_block};
-pub use header::{HeaderError, MAX_FUTURE_MS, Outcome, check_header, check_outcome, next_header, next_info};
+pub use header::{
+    HeaderError, MAX_FUTURE_MS, Outcome, Production, check_header, check_next_validators, check_outcome, check_seal,
+    next_header, next_info,
+};
 pub use transaction::{Candidate, Head, Invalid, MAX_NONCE_AHEAD, Unverified, validity};

@@ -1,6 +1,6 @@
 //! The native coin: accounts that exist while they hold the existential deposit, transfers, burning.
 //!
-//! Supply is what genesis gave less what was burnt; nothing here raises it.
+//! Supply is what genesis gave and [`issue`] added, less what was burnt. Only hooks issue coin.
 
 use crate::overlay::Overlay;
 use parity_scale_codec::{Decode, Encode};
@@ -140,9 +140,28 @@ pub(crate) fn supply(overlay: &mut Overlay) -> Amount {
         .unwrap_or_default()
 }
 
-/// Sets the supply. Only genesis does this directly.
+/// Sets the supply. Only genesis does this from outside.
 pub(crate) fn set_supply(overlay: &mut Overlay, supply: Amount) {
     overlay.set(&keys::chain(SUPPLY), Some(supply.encode().into()));
+}
+
+/// Issues coin to an instance, whose account exists: the value of a hook.
+///
+/// # Errors
+/// `Internal` if the supply would overflow.
+pub(crate) fn issue(
+    overlay: &mut Overlay,
+    events: &mut Vec<Event>,
+    to: &Address,
+    amount: Amount,
+) -> Result<(), HostError> {
+    let supply = supply(overlay).checked_add(amount).ok_or(HostError::Internal)?;
+    let mut account = account(overlay, to);
+    account.data.free = account.data.free.checked_add(amount).ok_or(HostError::Internal)?;
+    set_supply(overlay, supply);
+    set_account(overlay, to, &account);
+    events.push(Event::Balances(BalancesEvent::Minted { who: *to, amount }));
+    Ok(())
 }
 
 /// Takes an amount, which the caller has taken from an account, out of the supply for ever.

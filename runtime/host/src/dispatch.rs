@@ -84,6 +84,9 @@ pub(crate) fn apply(host: &mut Host, transaction: &Prepared, gas_room: Gas) -> R
 /// Checks the nonce, counts it, and holds the fee.
 fn admit(host: &mut Host, sender: &Address, nonce: u32, held: Amount) -> Result<(), Invalid> {
     let state = host.state();
+    if *sender == Address::SYSTEM {
+        return Err(Invalid::System);
+    }
     let minimum = state.environment.parameters.existential_deposit;
     let mut account = coin::account(&mut state.overlay, sender);
     if nonce != account.nonce {

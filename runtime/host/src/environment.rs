@@ -1,6 +1,6 @@
 //! What is known of a block before it is executed, the same for all its transactions.
 
-use tenon_types::{Address, Amount, BlockNumber, Genesis, Hash, Parameters};
+use tenon_types::{Address, Amount, BlockNumber, Genesis, Hash, Parameters, Seal};
 
 /// The block in which something is executed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Environment {
     pub base_fee: Amount,
     /// The chain's numbers.
     pub parameters: Parameters,
+    /// What consensus says of the block.
+    pub seal: Seal,
 }
 
 impl Environment {
@@ -29,6 +31,7 @@ impl Environment {
             producer: Address::ZERO,
             base_fee: 0,
             parameters: genesis.parameters.clone(),
+            seal: Seal::default(),
         }
     }
 }

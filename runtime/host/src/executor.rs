@@ -6,6 +6,7 @@ use crate::coin;
 use crate::dispatch;
 use crate::environment::Environment;
 use crate::execution::Execution;
+use crate::hooks;
 use crate::interface::{Engine, Host};
 use crate::overlay::Overlay;
 use crate::state::{Changes, StateReader};
@@ -44,6 +45,9 @@ pub enum Invalid {
         /// The account's.
         expected: u32,
     },
+    /// It comes from the system, which has no key.
+    #[error("transaction comes from the system's address, expected an account")]
+    System,
     /// The fee cannot be paid.
     #[error("fee and existential deposit need {needed}, the account can spend {found}")]
     Payment {
@@ -97,6 +101,8 @@ pub struct Executed {
     pub skipped: Vec<(usize, Invalid)>,
     /// Candidates that were not looked at, because `stop` said so: those from this index on.
     pub stopped_at: usize,
+    /// How the hooks ended that ran after the transactions, in order. They are part of the block's receipts, not of its gas.
+    pub system: Vec<Receipt>,
     /// Changed state entries, in the order of their keys.
     pub changes: Changes,
     /// Gas used.
@@ -145,6 +151,7 @@ impl Executor for SerialExecutor {
             included: Vec::with_capacity(candidates.len()),
             skipped: Vec::new(),
             stopped_at: candidates.len(),
+            system: Vec::new(),
             changes: Vec::new(),
             gas_used: 0,
             budget: BlockBudget { gas: environment.parameters.block_gas, bytes: block_bytes },
@@ -162,7 +169,7 @@ impl Executor for SerialExecutor {
                 Err(invalid) => executed.skipped.push((candidate, invalid)),
             }
         }
-        executed.changes = close(host, &executed.included);
+        (executed.system, executed.changes) = close(host, &executed.included);
         executed
     }
 }
@@ -176,9 +183,15 @@ fn apply(host: &mut Host, transaction: &Prepared, budget: &mut BlockBudget) -> R
     Ok(receipt)
 }
 
+/// Ends a block: fees and tips, then hooks.
+fn close(mut host: Host, included: &[Included]) -> (Vec<Receipt>, Changes) {
+    settle_fees(host.state(), included);
+    let system = hooks::run_hooks(&mut host);
+    (system, host.into_state().overlay.into_changes())
+}
+
 /// Burns the fees and pays the tips of a block, once for all its transactions.
-fn close(host: Host, included: &[Included]) -> Changes {
-    let mut state = host.into_state();
+fn settle_fees(state: &mut Execution, included: &[Included]) {
     let sum = |part: fn(&Receipt) -> Amount| {
         included.iter().map(|included| part(&included.receipt)).fold(0, Amount::saturating_add)
     };
@@ -189,5 +202,4 @@ fn close(host: Host, included: &[Included]) -> Changes {
     }
     let (producer, minimum) = (state.environment.producer, state.environment.parameters.existential_deposit);
     coin::deposit(&mut state.overlay, &mut Vec::new(), &producer, tips, minimum);
-    state.overlay.into_changes()
 }

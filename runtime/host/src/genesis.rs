@@ -11,7 +11,9 @@ use crate::state::{Changes, StateReader, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_abi::{HostError, limits};
-use tenon_types::{AccountData, AccountInfo, Address, Amount, Gas, Genesis, GenesisModule, blake2b_256, keys};
+use tenon_types::{
+    AccountData, AccountInfo, Address, Amount, Gas, Genesis, GenesisModule, MAX_HOOK_GAS, blake2b_256, keys,
+};
 
 /// Gas for `init` of each protocol module.
 const INIT_GAS: Gas = 1_000_000_000;
@@ -49,6 +51,18 @@ pub enum GenesisError {
         /// Why.
         source: CodeRefused,
     },
+    /// Hooks have too much gas.
+    #[error("hooks have {found} gas, expected at most {MAX_HOOK_GAS}")]
+    HookGas {
+        /// By the parameters.
+        found: Gas,
+    },
+    /// Hooks call nobody.
+    #[error("hooks call {found}, expected an instance that genesis creates")]
+    HookInstance {
+        /// By the parameters.
+        found: Address,
+    },
     /// `init` of a module failed.
     #[error("module {name}: init ended with error {code}: {detail}")]
     Init {
@@ -74,9 +88,24 @@ pub fn build_genesis(genesis: &Genesis, engine: Arc<dyn Engine>) -> Result<Genes
         let deposit = create(&mut host, module)?;
         supply = supply.checked_add(deposit).ok_or_else(|| GenesisError::Duplicate(module.name.clone()))?;
     }
+    check_hooks(host.state(), genesis)?;
     genesis.codes.iter().try_for_each(|code| store(host.state(), code))?;
     coin::set_supply(&mut host.state().overlay, supply);
     Ok(GenesisState { changes: host.into_state().overlay.into_changes(), supply })
+}
+
+/// The instance that hooks call must stand there from the beginning.
+fn check_hooks(state: &mut Execution, genesis: &Genesis) -> Result<(), GenesisError> {
+    let hooks = &genesis.parameters.hooks;
+    if hooks.gas > MAX_HOOK_GAS {
+        return Err(GenesisError::HookGas { found: hooks.gas });
+    }
+    match hooks.staking {
+        Some(found) if state.overlay.get(&keys::instance(&found)).is_none() => {
+            Err(GenesisError::HookInstance { found })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn balances(state: &mut Execution, genesis: &Genesis) -> Result<Amount, GenesisError> {

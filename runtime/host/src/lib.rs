@@ -9,6 +9,7 @@
 //! | `registry` | code and instances |
 //! | `execution`, `functions`, `scan` | call frames and the host functions |
 //! | `dispatch`, `executor` | transactions, fees, blocks |
+//! | `hooks` | calls that the host itself makes at the end of a block |
 //! | `genesis` | the first state |
 //! | [`tree`] | the authenticated state tree |
 //!
@@ -24,6 +25,7 @@ mod execution;
 mod executor;
 mod functions;
 mod genesis;
+mod hooks;
 pub mod interface;
 mod overlay;
 mod registry;
@@ -36,6 +38,9 @@ pub use environment::Environment;
 pub use execution::Execution;
 pub use executor::{BlockBudget, Executed, Executor, Included, Invalid, Prepared, SerialExecutor};
 pub use genesis::{GenesisError, GenesisState, build_genesis};
+pub use hooks::{
+    SystemCall, SystemRan, ValidatorsError, hook_calls, next_validators, query_validators, run_system_call,
+};
 pub use interface::{
     CodeRefused, End, Engine, Guest, Host, HostFunctions, LoadError, LoadedModule, ModuleInfo, Ran, Trap,
 };

@@ -1,6 +1,6 @@
 //! Blocks and headers. A header has exactly the fields that Substrate's clients hash; ours ride in one digest item.
 
-use crate::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};
+use crate::{Address, Amount, BlockNumber, Gas, Hash, Seal, blake2b_256};
 use alloc::vec::Vec;
 use parity_scale_codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
@@ -103,6 +103,10 @@ pub struct BlockInfo {
     pub parent_gas_used: Gas,
     /// Root of the parent's receipts.
     pub parent_receipts_root: Hash,
+    /// What consensus says of the block.
+    pub seal: Seal,
+    /// In the last block of an epoch, the hash of the validators of the next one, as the state after the parent has them.
+    pub next_validators: Option<Hash>,
 }
 
 /// A block.

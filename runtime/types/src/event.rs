@@ -1,7 +1,7 @@
 //! Events and receipts: what a block's execution tells the world.
 
 use crate::{Address, Amount, DispatchError, DispatchInfo, Gas, Hash};
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use parity_scale_codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
@@ -73,6 +73,16 @@ pub enum SystemEvent {
         /// Which.
         account: Address,
     },
+    /// A hook of the host took no effect. The block stands.
+    #[codec(index = 20)]
+    HookFailed {
+        /// The instance that was called.
+        instance: Address,
+        /// The method.
+        hook: String,
+        /// Why.
+        dispatch_error: DispatchError,
+    },
 }
 
 /// Events of `Balances`.
@@ -93,6 +103,14 @@ pub enum BalancesEvent {
         from: Address,
         /// To whom.
         to: Address,
+        /// How much.
+        amount: Amount,
+    },
+    /// Coin was issued: the block reward. Nothing else issues any.
+    #[codec(index = 10)]
+    Minted {
+        /// To whom.
+        who: Address,
         /// How much.
         amount: Amount,
     },
@@ -203,14 +221,14 @@ pub enum ModulesEvent {
     },
 }
 
-/// How a transaction of a block ended.
+/// How a transaction of a block ended, or a hook after them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Receipt {
-    /// Which transaction.
+    /// Which transaction; of a hook, [`crate::hook_id`] of its method.
     pub transaction: Hash,
     /// Whether it took effect, and why not.
     pub outcome: Result<(), DispatchError>,
-    /// Gas that was paid for.
+    /// Gas that was paid for; of a hook, gas that was used and is not counted as the block's.
     pub gas_used: Gas,
     /// The fee that was burnt.
     pub burnt: Amount,

@@ -20,6 +20,7 @@ mod era;
 mod event;
 mod fees;
 mod genesis;
+mod hook;
 pub mod interface;
 pub mod keys;
 mod module;
@@ -38,6 +39,10 @@ pub use era::Era;
 pub use event::{BalancesEvent, Event, EventRecord, ModulesEvent, Phase, Receipt, SystemEvent, UtilityEvent};
 pub use fees::{intrinsic_gas, max_gas};
 pub use genesis::{Genesis, GenesisModule};
+pub use hook::{
+    BlockReport, END_BLOCK, Evidence, Hooks, MAX_EVIDENCE, MAX_EVIDENCE_BYTES, MAX_HOOK_GAS, MAX_MISSED,
+    MAX_SIGNER_BYTES, MAX_VALIDATORS, REPORT_EVIDENCE, Seal, VALIDATORS, Validator, hook_id,
+};
 pub use module::{AdminPolicy, InstanceRecord, MAX_UPGRADES_KEPT, ModuleRecord};
 pub use parameters::{Parameters, next_base_fee};
 pub use primitives::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};

@@ -1,6 +1,6 @@
 //! The numbers that a chain is tuned by, and the rule of the base fee. They are data: genesis sets them.
 
-use crate::{Amount, Gas};
+use crate::{Amount, Gas, Hooks};
 use parity_scale_codec::{Decode, Encode};
 
 /// The base fee moves by at most this share of itself in one block.
@@ -41,6 +41,8 @@ pub struct Parameters {
     pub deposit_per_byte: Amount,
     /// Blocks for which a block's hash may be a mortal transaction's checkpoint.
     pub checkpoint_window: u32,
+    /// The instance that the host calls by itself, and what it issues.
+    pub hooks: Hooks,
 }
 
 impl Parameters {
@@ -65,6 +67,7 @@ impl Parameters {
         deposit_per_entry: Self::COIN / 10_000,
         deposit_per_byte: Self::COIN / 1_000_000,
         checkpoint_window: 65_536,
+        hooks: Hooks::NONE,
     };
 
     /// The fee for an amount of gas at a base fee for a million gas, rounded up.

@@ -70,10 +70,27 @@ bytes32!(
     Hash, "H256", "primitive_types"
 );
 
+impl Address {
+    /// Whoever calls hooks: the host itself. Nobody has a key for it, no transaction comes from it, and no instance stands
+    /// there. Its coin pays the deposits for what hooks store, so that a transfer to it helps everybody.
+    pub const SYSTEM: Self = Self(*b"tenon/system\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+}
+
 /// The BLAKE2b hash with 32 bytes of output: block, transaction and code hashes.
 pub fn blake2b_256(bytes: &[u8]) -> Hash {
     let hash = blake2b_simd::Params::new().hash_length(32).hash(bytes);
     let mut out = [0; 32];
     out.copy_from_slice(hash.as_bytes());
     Hash(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_is_named_in_its_address() {
+        let (name, rest) = Address::SYSTEM.0.split_at(12);
+        assert_eq!((name, rest), (&b"tenon/system"[..], &[0; 20][..]));
+    }
 }

@@ -5,7 +5,9 @@ use crate::address::{Resolver, format_address};
 use crate::{Codec, no_names};
 use serde_json::{Map, Value as Json, json};
 use tenon_types::interface::{EventType, Field, Interface, ValueType};
-use tenon_types::{Address, BalancesEvent, Event, Hash, ModulesEvent, SystemEvent, UtilityEvent, blake2b_256};
+use tenon_types::{
+    Address, BalancesEvent, ErrorText, Event, Hash, ModulesEvent, SystemEvent, UtilityEvent, blake2b_256,
+};
 
 /// An event with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +115,10 @@ fn system_event(event: &SystemEvent, show: &dyn Fn(&Address) -> String) -> Named
         }
         SystemEvent::NewAccount { account } => ("NewAccount", json!({ "account": show(account) })),
         SystemEvent::KilledAccount { account } => ("KilledAccount", json!({ "account": show(account) })),
+        SystemEvent::HookFailed { instance, hook, dispatch_error } => {
+            let error = ErrorText::of_dispatch(dispatch_error, None);
+            ("HookFailed", json!({ "instance": show(instance), "hook": hook, "error": error.name }))
+        }
     };
     ("System", name, fields)
 }
@@ -125,6 +131,7 @@ fn balances_event(event: &BalancesEvent, show: &dyn Fn(&Address) -> String) -> N
         BalancesEvent::Transfer { from, to, amount } => {
             ("Transfer", json!({ "from": show(from), "to": show(to), "amount": amount.to_string() }))
         }
+        BalancesEvent::Minted { who, amount } => ("Minted", json!({ "who": show(who), "amount": amount.to_string() })),
         BalancesEvent::FeePaid { who, burnt, tip } => {
             ("FeePaid", json!({ "who": show(who), "burnt": burnt.to_string(), "tip": tip.to_string() }))
         }

@@ -77,6 +77,9 @@ bytes32!(
 );
 
 impl Address {
+    /// Whoever calls hooks: the host itself. No transaction comes from it, and no instance stands there.
+    pub const SYSTEM: Self = Self(*b"tenon/system\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+
     /// The address of a protocol module, which follows from its name alone: `Address::of_module("assets")`. Meant for
     /// constants, as the hash is computed at compile time there.
     ///

@@ -4,6 +4,7 @@ use crate::accounts::{ACCOUNTS, account};
 use crate::block::Transaction;
 use crate::outcome::{Failure, Outcome};
 use crate::state::State;
+use crate::system::HookRecord;
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::sync::{Arc, OnceLock};
 use tenon_contract::{Address, Call, Constructor};
@@ -15,7 +16,7 @@ use tenon_host::{
 use tenon_types::interface::{Interface, MethodMode};
 use tenon_types::{
     AccountInfo, AdminPolicy, Call as ChainCall, Era, Extra, Extrinsic, Genesis, GenesisModule, Hash, MultiAddress,
-    Parameters, Receipt, Signature, SignedPart, intrinsic_gas, keys,
+    Parameters, Receipt, Seal, Signature, SignedPart, intrinsic_gas, keys,
 };
 
 /// What each development account begins with, in the coin's smallest unit.
@@ -53,6 +54,7 @@ pub struct TestChain {
     unchecked: u32,
     traces: bool,
     pub(crate) salt: u64,
+    pub(crate) hooks: HookRecord,
 }
 
 impl Default for TestChain {
@@ -79,7 +81,7 @@ impl TestChain {
             ss58_prefix: 42,
             time_ms: GENESIS_TIME_MS,
             parameters: Parameters::DEVELOPMENT,
-            balances: ACCOUNTS.iter().map(|name| (address(account(name)), FUNDS)).collect(),
+            balances: funded().map(|who| (address(who), FUNDS)).collect(),
             modules: modules.iter().map(|(name, code, constructor)| genesis_module(name, code, constructor)).collect(),
             codes: Vec::new(),
         };
@@ -96,6 +98,7 @@ impl TestChain {
             producer: address(account("Producer")),
             base_fee: Parameters::DEVELOPMENT.initial_base_fee,
             parameters: Parameters::DEVELOPMENT,
+            seal: Seal::default(),
         };
         let mut state = State::default();
         state.apply(changes);
@@ -108,6 +111,7 @@ impl TestChain {
             unchecked: 0,
             traces: true,
             salt: 0,
+            hooks: HookRecord::default(),
         };
         for (name, code, _) in modules {
             chain.watch(Self::module_address(name), code);
@@ -172,10 +176,30 @@ impl TestChain {
         self.set_time_ms(self.environment.time_ms + by);
     }
 
-    /// Lets empty blocks pass.
+    /// Lets empty blocks pass, with their hooks.
     pub fn advance_blocks(&mut self, count: u32) {
-        self.environment.height += count;
-        self.environment.time_ms += u64::from(count) * BLOCK_TIME_MS;
+        if self.environment.parameters.hooks.staking.is_none() {
+            return self.pass(count);
+        }
+        for _ in 0..count {
+            self.make_block(&[]);
+        }
+    }
+
+    fn pass(&mut self, blocks: u32) {
+        self.environment.height += blocks;
+        self.environment.time_ms += u64::from(blocks) * BLOCK_TIME_MS;
+    }
+
+    /// Goes on to the next block, and checks the invariants if it is time to.
+    #[track_caller]
+    pub(crate) fn end_block(&mut self, after: &str) {
+        self.pass(1);
+        self.unchecked = self.unchecked.saturating_add(1);
+        if self.checks_every > 0 && self.unchecked >= self.checks_every {
+            self.unchecked = 0;
+            self.check_invariants(after);
+        }
     }
 
     /// The native coin that an address may spend.
@@ -248,6 +272,8 @@ impl TestChain {
     #[track_caller]
     pub(crate) fn make_block(&mut self, calls: &[(Address, ChainCall)]) -> Vec<Outcome<Vec<u8>>> {
         let prepared = self.prepare(calls);
+        let hooks = &self.environment.parameters.hooks;
+        self.environment.seal.epoch = hooks.epoch(self.environment.height);
         let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
         let executor = SerialExecutor::new(self.engine.clone());
         let executed = on_engine_stack(|| executor.execute(base, &self.environment, &prepared, &mut |_| false));
@@ -269,12 +295,8 @@ impl TestChain {
             let intrinsic = intrinsic_gas(&transaction.extrinsic.call, transaction.bytes.len(), parameters);
             outcomes.push(outcome(included.receipt, intrinsic.unwrap_or_default(), trace));
         }
-        self.advance_blocks(1);
-        self.unchecked = self.unchecked.saturating_add(1);
-        if self.checks_every > 0 && self.unchecked >= self.checks_every {
-            self.unchecked = 0;
-            self.check_invariants("a transaction");
-        }
+        self.take_hooks(executed.system, undo, &prepared);
+        self.end_block("a transaction");
         outcomes
     }
 
@@ -305,10 +327,7 @@ impl TestChain {
     fn trace(&mut self, transactions: &[Prepared]) -> Vec<String> {
         let Some((last, before)) = transactions.split_last() else { return Vec::new() };
         if !before.is_empty() {
-            let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
-            let executor = SerialExecutor::new(self.engine.clone());
-            let executed = on_engine_stack(|| executor.execute(base, &self.environment, before, &mut |_| false));
-            self.state.apply(executed.changes);
+            self.execute_without_hooks(before);
         }
         let base: Arc<dyn StateReader> = Arc::new(self.state.clone());
         let call = &last.extrinsic.call;
@@ -317,7 +336,7 @@ impl TestChain {
     }
 }
 
-fn outcome(receipt: Receipt, intrinsic: u64, trace: Vec<String>) -> Outcome<Vec<u8>> {
+pub(crate) fn outcome(receipt: Receipt, intrinsic: u64, trace: Vec<String>) -> Outcome<Vec<u8>> {
     let result = match receipt.outcome {
         Ok(()) => Ok(receipt.output),
         Err(error) => {
@@ -349,7 +368,16 @@ pub(crate) const fn address(address: Address) -> tenon_types::Address {
 }
 
 fn trace_of(ran: &Simulated) -> Vec<String> {
-    ran.logs.iter().map(|(depth, line)| format!("{}{line}", "  ".repeat(*depth as usize))).collect()
+    trace_lines(&ran.logs)
+}
+
+pub(crate) fn trace_lines(logs: &[(u32, String)]) -> Vec<String> {
+    logs.iter().map(|(depth, line)| format!("{}{line}", "  ".repeat(*depth as usize))).collect()
+}
+
+/// Who has coin from the beginning: the development accounts, and the system for deposits of what hooks store.
+fn funded() -> impl Iterator<Item = Address> {
+    ACCOUNTS.iter().map(|name| account(name)).chain([Address::SYSTEM])
 }
 
 fn result_of(ran: Simulated) -> Result<Vec<u8>, Failure> {

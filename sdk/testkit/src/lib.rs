@@ -36,6 +36,7 @@ mod random;
 pub mod rules;
 mod sender;
 mod state;
+mod system;
 mod view;
 
 pub use accounts::{ACCOUNTS, account, alice, bob, charlie, dave, eve, ferdie, keypair};

@@ -9,7 +9,7 @@ use tenon_core::rules::Outcome;
 use tenon_host::tree::PageDiff;
 use tenon_host::{Diff, Environment, LayeredState, StateReader};
 use tenon_store::{Store, StoreError};
-use tenon_types::{Block, BlockNumber, Genesis, Hash, Receipt, next_base_fee};
+use tenon_types::{Block, BlockNumber, Genesis, Hash, Receipt, Seal, next_base_fee};
 use tokio::sync::broadcast;
 
 /// Final blocks kept decoded, and the transactions in them.
@@ -264,7 +264,7 @@ impl Chain {
         }
     }
 
-    /// The environment of the block after another.
+    /// The environment of the block after another. On a chain of one producer, that one leads every block.
     pub(crate) fn environment_after(
         &self,
         parent: &BlockEntry,
@@ -272,13 +272,15 @@ impl Chain {
         producer: tenon_types::Address,
     ) -> Environment {
         let parameters = &self.genesis.parameters;
+        let height = parent.block.header.number.saturating_add(1);
         Environment {
             genesis_hash: self.genesis_hash,
-            height: parent.block.header.number.saturating_add(1),
+            height,
             time_ms: time_ms.max(parent.info.time_ms.saturating_add(1)),
             producer,
             base_fee: next_base_fee(parameters, parent.info.base_fee, parent.gas_used),
             parameters: parameters.clone(),
+            seal: Seal::of_leader(parameters.hooks.epoch(height), producer),
         }
     }
 }
@@ -300,8 +302,9 @@ pub(crate) fn load_block(store: &Store, height: u64) -> Result<Option<BlockEntry
     Ok(Some(entry_of(block, receipts)))
 }
 
-/// Puts a block and its receipts together.
-pub(crate) fn entry_of(block: Block, receipts: Vec<Receipt>) -> BlockEntry {
+/// Puts a block and its receipts together. Those beyond its transactions are of hooks.
+pub(crate) fn entry_of(block: Block, mut receipts: Vec<Receipt>) -> BlockEntry {
+    let hook_receipts = receipts.split_off(block.extrinsics.len().min(receipts.len()));
     BlockEntry {
         hash: block.header.hash(),
         info: block.header.info().expect("a block of this chain carries its info"),
@@ -309,5 +312,6 @@ pub(crate) fn entry_of(block: Block, receipts: Vec<Receipt>) -> BlockEntry {
         gas_used: receipts.iter().map(|receipt| receipt.gas_used).sum(),
         block,
         receipts,
+        hook_receipts,
     }
 }

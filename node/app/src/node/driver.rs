@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tenon_core::consensus::{Effect, Engine, Input};
 use tenon_core::pool::{Budget, Included};
-use tenon_core::rules::{MAX_BLOCK_TRANSACTIONS, next_header, next_info};
-use tenon_host::{Diff, Executed, Executor, Invalid, Prepared};
+use tenon_core::rules::{MAX_BLOCK_TRANSACTIONS, Production, next_header, next_info};
+use tenon_host::{Diff, Engine as ModuleEngine, Executed, Executor, Invalid, Prepared, next_validators};
 use tenon_types::{Address, Block, Hash, extrinsics_root};
 
 /// What the rest of the node tells the driver.
@@ -29,6 +29,7 @@ pub(crate) struct Driver {
     pub(crate) chain: Arc<Chain>,
     pub(crate) intake: Arc<Intake>,
     pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) engine: Arc<dyn ModuleEngine>,
     pub(crate) consensus: Box<dyn Engine>,
     pub(crate) producer: Address,
     /// Blocks to settle, in order.
@@ -107,17 +108,22 @@ impl Driver {
         });
         let began = Instant::now();
         let mut stop = |_| began.elapsed() > MAX_EXECUTION;
-        let mut executed = self.executor.execute(self.chain.head_state(), &environment, &candidates, &mut stop);
+        let state = self.chain.head_state();
+        let next_validators = next_validators(state.clone(), &environment, self.engine.clone());
+        let mut executed = self.executor.execute(state, &environment, &candidates, &mut stop);
         // The parent was settled while this block was executed.
         let outcome = match &head.layer {
             Some(layer) => layer.wait(&self.chain)?.outcome,
             None => head.finalized_outcome,
         };
-        let info = next_info(&head.entry.info, &outcome, environment.time_ms, self.producer, parameters);
+        let (now_ms, producer) = (environment.time_ms, self.producer);
+        let production = Production { now_ms, producer, seal: environment.seal, next_validators };
+        let info = next_info(&head.entry.info, &outcome, production, parameters);
         let included = included(&executed, &candidates);
         let extrinsics: Vec<Vec<u8>> = included.iter().map(|one| one.bytes.to_vec()).collect();
         let header = next_header(&head.entry.block.header, &outcome, &info, extrinsics_root(&extrinsics))?;
-        let receipts = std::mem::take(&mut executed.included).into_iter().map(|included| included.receipt).collect();
+        let receipts = std::mem::take(&mut executed.included).into_iter().map(|included| included.receipt);
+        let receipts = receipts.chain(std::mem::take(&mut executed.system)).collect();
         let entry = entry_of(Block { header, extrinsics }, receipts);
         let layer = Arc::new(Layer::new(entry, Diff::new(std::mem::take(&mut executed.changes))));
         self.announce(&layer, &included, &unusable(&executed, &candidates));
@@ -153,7 +159,8 @@ fn included<'a>(executed: &Executed, candidates: &'a [Prepared]) -> Vec<&'a Prep
 
 /// Candidates that no later block of this chain could include as it is. Those that only found no room wait.
 fn unusable(executed: &Executed, candidates: &[Prepared]) -> Vec<Hash> {
-    let hopeless = |invalid: &Invalid| matches!(invalid, Invalid::Stale { .. } | Invalid::Payment { .. });
+    let hopeless =
+        |invalid: &Invalid| matches!(invalid, Invalid::Stale { .. } | Invalid::Payment { .. } | Invalid::System);
     let skipped = executed.skipped.iter().filter(|(_, invalid)| hopeless(invalid));
     skipped.filter_map(|(index, _)| candidates.get(*index)).map(|candidate| candidate.hash).collect()
 }

@@ -95,7 +95,7 @@ fn page_rows(pages: &PageDiff) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 /// event counts all events of the block.
 fn event_rows(entry: &BlockEntry) -> Vec<(Vec<u8>, u32)> {
     let mut rows = Vec::new();
-    for (index, event) in entry.receipts.iter().flat_map(|receipt| &receipt.events).enumerate() {
+    for (index, event) in entry.all_receipts().flat_map(|receipt| &receipt.events).enumerate() {
         let Event::Modules(ModulesEvent::Emitted { instance, topics, .. }) = event else { continue };
         let Ok(index) = u32::try_from(index) else { break };
         rows.push((instance.0.to_vec(), index));

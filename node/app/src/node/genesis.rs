@@ -16,7 +16,7 @@ use tenon_host::{Diff, Engine, build_genesis};
 use tenon_store::Store;
 use tenon_types::{
     Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash,
-    Header, Parameters, blake2b_256, extrinsics_root,
+    Header, Parameters, Seal, blake2b_256, extrinsics_root,
 };
 
 /// The accounts that a development chain funds.
@@ -78,7 +78,7 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
         Some(bytes) => Hash(*tenon_host::tree::Page::decode(&PageId::ROOT, &bytes)?.root()),
         None => Hash::ZERO,
     };
-    let receipts: Vec<Vec<u8>> = entry.receipts.iter().map(Encode::encode).collect();
+    let receipts: Vec<Vec<u8>> = entry.all_receipts().map(Encode::encode).collect();
     let outcome = Outcome { state_root, gas_used: entry.gas_used, receipts_root: extrinsics_root(&receipts) };
     Ok(Begun { genesis, genesis_hash, finalized: entry, outcome })
 }
@@ -87,7 +87,7 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
 fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Result<Begun> {
     let state = build_genesis(&genesis, engine)?;
     let diff = Diff::new(state.changes);
-    let settled = settle(&MemoryPages::default(), Hash::ZERO, &diff, &[])?;
+    let settled = settle(&MemoryPages::default(), Hash::ZERO, &diff, (&[], &[]))?;
     let info = BlockInfo {
         time_ms: genesis.time_ms,
         producer: Address::ZERO,
@@ -95,6 +95,8 @@ fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Re
         parent_gas_used: 0,
         // Block 0 has no parent: here it commits to the genesis itself, names and parameters included.
         parent_receipts_root: blake2b_256(&genesis.encode()),
+        seal: Seal::default(),
+        next_validators: None,
     };
     let header = Header {
         parent_hash: Hash::ZERO,

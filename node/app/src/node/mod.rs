@@ -79,6 +79,7 @@ impl Node {
             chain: self.chain.clone(),
             intake: self.intake.clone(),
             executor: Arc::new(SerialExecutor::new(self.engine.clone())),
+            engine: self.engine.clone(),
             consensus: Box::new(DevEngine::new(mode, driver::now_ms())),
             producer: self.producer,
             to_settle,

@@ -62,7 +62,7 @@ impl Node {
         let height = u32::try_from(position.height).ok()?;
         let block = self.chain.block(&self.chain.hash_at(height)?)?;
         let mut left = usize::try_from(position.index).ok()?;
-        for (transaction, receipt) in (0..).zip(&block.receipts) {
+        for (transaction, receipt) in (0..).zip(block.all_receipts()) {
             if let Some(event) = receipt.events.get(left) {
                 let event = event.clone();
                 return Some(EventAt { block, transaction, index: position.index, event });

@@ -19,7 +19,8 @@ const MIN_PARALLEL_ENTRIES: usize = 2_048;
 pub(crate) fn settle_blocks(chain: &Chain, blocks: &Receiver<Arc<Layer>>, mut root: Hash) {
     while let Ok(layer) = blocks.recv() {
         let source = LayeredPages::new(chain.pages_below(&layer.entry.hash), &chain.pages);
-        match settle(&source, root, &layer.diff, &layer.entry.receipts) {
+        let receipts = (&layer.entry.receipts[..], &layer.entry.hook_receipts[..]);
+        match settle(&source, root, &layer.diff, receipts) {
             Ok(settled) => {
                 root = settled.outcome.state_root;
                 layer.settle(settled);
@@ -29,17 +30,17 @@ pub(crate) fn settle_blocks(chain: &Chain, blocks: &Receiver<Arc<Layer>>, mut ro
     }
 }
 
-/// Settles one block.
+/// Settles one block. The gas of hooks is not the block's.
 pub(crate) fn settle(
     source: &dyn PageSource,
     root: Hash,
     diff: &Diff,
-    receipts: &[Receipt],
+    (receipts, of_hooks): (&[Receipt], &[Receipt]),
 ) -> Result<Settled, TreeError> {
     let update = tree::update(source, root.0, &hashed(diff.changes()), TREE_THREADS)?;
-    let encoded: Vec<Vec<u8>> = receipts.iter().map(Encode::encode).collect();
+    let encoded: Vec<Vec<u8>> = receipts.iter().chain(of_hooks).map(Encode::encode).collect();
     let receipts_root = extrinsics_root(&encoded);
-    let count = u32::try_from(encoded.len()).expect("a block has fewer transactions");
+    let count = u32::try_from(encoded.len()).expect("a block has fewer transactions and hooks");
     let mut bytes = Compact(count).encode();
     encoded.iter().for_each(|receipt| bytes.extend_from_slice(receipt));
     let gas_used = receipts.iter().map(|receipt| receipt.gas_used).sum();

@@ -122,7 +122,7 @@ pub(super) fn events(context: &Context, arguments: &Arguments) -> Result<Value, 
     let row = |(at, event): (&EventAt, _)| EventAtView {
         height: at.block.block.header.number,
         block: HexHash(at.block.hash),
-        transaction: HexHash(at.block.transactions.get(at.transaction as usize).copied().unwrap_or_default()),
+        transaction: HexHash(at.transaction_hash()),
         index: at.index,
         event,
     };

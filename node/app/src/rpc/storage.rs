@@ -5,7 +5,7 @@ use crate::backend::{Backend, BlockEntry, StateView};
 use parity_scale_codec::Encode;
 use std::sync::{Arc, LazyLock};
 use tenon_types::keys::pallet_prefix;
-use tenon_types::{EventRecord, Phase};
+use tenon_types::{Event, EventRecord, Phase};
 
 /// Bytes between the prefix of `System.BlockHash` and the height: its 64-bit hash.
 const TWOX_64_BYTES: usize = 8;
@@ -63,13 +63,12 @@ impl<'a> Storage<'a> {
 
 /// A block's events as `System.Events` holds them.
 fn events(block: &BlockEntry) -> Vec<u8> {
+    let applied = (0u32..).zip(&block.receipts).map(|(index, receipt)| (Phase::ApplyExtrinsic(index), receipt));
+    let hooks = block.hook_receipts.iter().map(|receipt| (Phase::Finalization, receipt));
     let mut records = Vec::new();
-    for (index, receipt) in (0u32..).zip(&block.receipts) {
-        records.extend(receipt.events.iter().map(|event| EventRecord {
-            phase: Phase::ApplyExtrinsic(index),
-            event: event.clone(),
-            topics: Vec::new(),
-        }));
+    for (phase, receipt) in applied.chain(hooks) {
+        let record = |event: &Event| EventRecord { phase, event: event.clone(), topics: Vec::new() };
+        records.extend(receipt.events.iter().map(record));
     }
     records.encode()
 }

@@ -2,7 +2,7 @@
 
 use parity_scale_codec::Encode;
 use tenon_types::{
-    Address, Amount, BlockInfo, BlockNumber, Digest, DigestItem, ENGINE_ID, Gas, Hash, Header, Parameters,
+    Address, Amount, BlockInfo, BlockNumber, Digest, DigestItem, ENGINE_ID, Gas, Hash, Header, Parameters, Seal,
     next_base_fee,
 };
 use thiserror::Error;
@@ -19,6 +19,19 @@ pub struct Outcome {
     pub gas_used: Gas,
     /// Root of its receipts.
     pub receipts_root: Hash,
+}
+
+/// What a producer puts into a header beside what follows from the parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Production {
+    /// The producer's clock.
+    pub now_ms: u64,
+    /// Who makes the block.
+    pub producer: Address,
+    /// What consensus says of it.
+    pub seal: Seal,
+    /// In the last block of an epoch, the hash of the next one's validators by the state after the parent.
+    pub next_validators: Option<Hash>,
 }
 
 /// Why a header does not follow its parent.
@@ -100,6 +113,44 @@ pub enum HeaderError {
         /// By execution.
         expected: Hash,
     },
+    /// The epoch does not follow from the height.
+    #[error("seal says epoch {found}, expected {expected}")]
+    SealEpoch {
+        /// The header's.
+        found: u64,
+        /// By the height.
+        expected: u64,
+    },
+    /// A part of the seal is too long.
+    #[error("seal has {found} {what}, expected at most {max}")]
+    SealBound {
+        /// What is bounded.
+        what: &'static str,
+        /// How many.
+        found: usize,
+        /// The bound.
+        max: usize,
+    },
+    /// The seal is not what consensus says.
+    #[error("seal is {found:?}, expected {expected:?}")]
+    Seal {
+        /// The header's.
+        found: Box<Seal>,
+        /// By consensus.
+        expected: Box<Seal>,
+    },
+    /// The hash of the next validators is another one, or stands where none belongs, or is missing.
+    #[error("hash of the next validators is {}, expected {}", hash_or_none(.found), hash_or_none(.expected))]
+    NextValidators {
+        /// The header's.
+        found: Option<Hash>,
+        /// By the state after the parent; none but in the last block of an epoch.
+        expected: Option<Hash>,
+    },
+}
+
+fn hash_or_none(hash: &Option<Hash>) -> String {
+    hash.map_or_else(|| "none".to_string(), |hash| hash.to_string())
 }
 
 impl HeaderError {
@@ -116,6 +167,10 @@ impl HeaderError {
             Self::StateRoot { .. } => 8,
             Self::GasUsed { .. } => 9,
             Self::ReceiptsRoot { .. } => 10,
+            Self::SealEpoch { .. } => 11,
+            Self::SealBound { .. } => 12,
+            Self::Seal { .. } => 13,
+            Self::NextValidators { .. } => 14,
         }
     }
 
@@ -128,8 +183,11 @@ impl HeaderError {
             }
             Self::TimeNotAbove { .. } => "the producer's clock went back",
             Self::TimeAhead { .. } => "compare both clocks; the block becomes acceptable as time passes",
-            Self::BaseFee { .. } => "the producer has other parameters, or lies",
-            Self::StateRoot { .. } | Self::GasUsed { .. } | Self::ReceiptsRoot { .. } => {
+            Self::BaseFee { .. } | Self::SealEpoch { .. } | Self::SealBound { .. } => {
+                "the producer has other parameters, or lies"
+            }
+            Self::Seal { .. } => "the producer saw other votes, or lies",
+            Self::StateRoot { .. } | Self::GasUsed { .. } | Self::ReceiptsRoot { .. } | Self::NextValidators { .. } => {
                 "execution differs: the producer runs another version, or lies"
             }
         }
@@ -168,7 +226,45 @@ pub fn check_header(
     if info.base_fee != base_fee {
         return Err(HeaderError::BaseFee { found: info.base_fee, expected: base_fee });
     }
+    check_hook_items(header.number, &info, parameters)?;
     Ok(info)
+}
+
+/// What a header may say to hooks, as far as its height and the parameters tell.
+fn check_hook_items(height: BlockNumber, info: &BlockInfo, parameters: &Parameters) -> Result<(), HeaderError> {
+    let hooks = &parameters.hooks;
+    let (found, expected) = (info.seal.epoch, hooks.epoch(height));
+    if found != expected {
+        return Err(HeaderError::SealEpoch { found, expected });
+    }
+    if let Some((what, found, max)) = info.seal.excess() {
+        return Err(HeaderError::SealBound { what, found, max });
+    }
+    let may_commit = hooks.staking.is_some() && hooks.ends_epoch(height);
+    if info.next_validators.is_some() && !may_commit {
+        return Err(HeaderError::NextValidators { found: info.next_validators, expected: None });
+    }
+    Ok(())
+}
+
+/// Checks what a header says of the votes: every engine knows what it must be.
+///
+/// # Errors
+/// [`HeaderError::Seal`].
+pub fn check_seal(info: &BlockInfo, expected: &Seal) -> Result<(), HeaderError> {
+    if info.seal == *expected {
+        return Ok(());
+    }
+    Err(HeaderError::Seal { found: Box::new(info.seal.clone()), expected: Box::new(expected.clone()) })
+}
+
+/// Checks the commitment to the next epoch's validators against what the state after the parent says.
+///
+/// # Errors
+/// [`HeaderError::NextValidators`].
+pub fn check_next_validators(info: &BlockInfo, expected: Option<Hash>) -> Result<(), HeaderError> {
+    let found = info.next_validators;
+    if found == expected { Ok(()) } else { Err(HeaderError::NextValidators { found, expected }) }
 }
 
 /// Checks what a header states of its parent's execution.
@@ -188,20 +284,17 @@ pub fn check_outcome(header: &Header, info: &BlockInfo, parent: &Outcome) -> Res
     Ok(())
 }
 
-/// What is ours in the header after a parent: at `now_ms`, or just above the parent's time if the clock lags.
-pub fn next_info(
-    parent: &BlockInfo,
-    outcome: &Outcome,
-    now_ms: u64,
-    producer: Address,
-    parameters: &Parameters,
-) -> BlockInfo {
+/// What is ours in the header after a parent: at the producer's time, or just above the parent's if the clock lags.
+pub fn next_info(parent: &BlockInfo, outcome: &Outcome, production: Production, parameters: &Parameters) -> BlockInfo {
+    let Production { now_ms, producer, seal, next_validators } = production;
     BlockInfo {
         time_ms: now_ms.max(parent.time_ms.saturating_add(1)),
         producer,
         base_fee: next_base_fee(parameters, parent.base_fee, outcome.gas_used),
         parent_gas_used: outcome.gas_used,
         parent_receipts_root: outcome.receipts_root,
+        seal,
+        next_validators,
     }
 }
 

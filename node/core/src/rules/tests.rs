@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use tenon_types::{
     AccountData, AccountInfo, Address, BalancesCall, Block, BlockInfo, Call, Digest, DigestItem, ENGINE_ID, Era, Extra,
-    Extrinsic, Hash, Header, ModulesCall, MultiAddress, Parameters, Signature, SignedPart, extrinsics_root, max_gas,
-    next_base_fee, signing_payload,
+    Extrinsic, Hash, Header, Hooks, MAX_MISSED, MAX_SIGNER_BYTES, ModulesCall, MultiAddress, Parameters, Seal,
+    Signature, SignedPart, extrinsics_root, max_gas, next_base_fee, signing_payload,
 };
 
 const PARAMETERS: Parameters = Parameters::DEVELOPMENT;
@@ -27,13 +27,20 @@ fn parent() -> (Header, BlockInfo) {
         base_fee: PARAMETERS.initial_base_fee,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        seal: Seal::default(),
+        next_validators: None,
     };
     (header_with(&info), info)
 }
 
+fn production(now_ms: u64) -> Production {
+    let producer = Address([3; 32]);
+    Production { now_ms, producer, seal: Seal::of_leader(0, producer), next_validators: None }
+}
+
 fn child() -> (Header, Header, BlockInfo) {
     let (parent, parent_info) = parent();
-    let info = next_info(&parent_info, &OUTCOME, NOW_MS, Address([3; 32]), &PARAMETERS);
+    let info = next_info(&parent_info, &OUTCOME, production(NOW_MS), &PARAMETERS);
     let header = next_header(&parent, &OUTCOME, &info, extrinsics_root::<Vec<u8>>(&[])).unwrap();
     (parent, header, info)
 }
@@ -59,7 +66,7 @@ fn accepts_the_header_that_it_makes() {
 #[test]
 fn time_rises_though_the_clock_lags() {
     let (_, parent_info) = parent();
-    let info = next_info(&parent_info, &OUTCOME, 5, Address::ZERO, &PARAMETERS);
+    let info = next_info(&parent_info, &OUTCOME, production(5), &PARAMETERS);
     assert_eq!(info.time_ms, parent_info.time_ms + 1);
 }
 
@@ -86,6 +93,71 @@ fn refuses_headers_that_do_not_follow() {
     assert_eq!(ahead, HeaderError::TimeAhead { found: NOW_MS + MAX_FUTURE_MS + 1, max: NOW_MS + MAX_FUTURE_MS });
     assert!(matches!(refused(|_, info| info.base_fee += 1), HeaderError::BaseFee { .. }));
     assert!(matches!(refused(|_, info| info.parent_gas_used = 0), HeaderError::BaseFee { .. }));
+}
+
+/// Epochs of four blocks, so that the child, at height 8, is the last of its epoch.
+fn epochs(staking: bool) -> Parameters {
+    let staking = staking.then_some(Address([9; 32]));
+    Parameters { hooks: Hooks { staking, epoch_blocks: 4, ..Hooks::NONE }, ..PARAMETERS }
+}
+
+fn checked(parameters: &Parameters, change: impl FnOnce(&mut BlockInfo)) -> Result<BlockInfo, HeaderError> {
+    let (parent, mut header, mut info) = child();
+    change(&mut info);
+    header.digest = header_with(&info).digest;
+    check_header(&parent, &header, NOW_MS, parameters)
+}
+
+#[test]
+fn refuses_seals_that_the_height_and_the_bounds_contradict() {
+    let lie = checked(&PARAMETERS, |info| info.seal.epoch = 1).unwrap_err();
+    assert_eq!((lie.code(), lie), (11, HeaderError::SealEpoch { found: 1, expected: 0 }));
+    let stale = checked(&epochs(true), |_| {}).unwrap_err();
+    assert_eq!(stale, HeaderError::SealEpoch { found: 0, expected: 1 });
+    assert!(checked(&epochs(true), |info| info.seal.epoch = 1).is_ok());
+    let full = |info: &mut BlockInfo| {
+        info.seal.missed = vec![Address::ZERO; MAX_MISSED];
+        info.seal.parent_signers = vec![1; MAX_SIGNER_BYTES];
+    };
+    assert!(checked(&PARAMETERS, full).is_ok());
+    let missed = checked(&PARAMETERS, |info| info.seal.missed = vec![Address::ZERO; MAX_MISSED + 1]).unwrap_err();
+    let expected = HeaderError::SealBound { what: "missed leaders", found: MAX_MISSED + 1, max: MAX_MISSED };
+    assert_eq!((missed.code(), missed), (12, expected));
+    let signers = checked(&PARAMETERS, |info| info.seal.parent_signers = vec![1; MAX_SIGNER_BYTES + 1]).unwrap_err();
+    assert!(matches!(signers, HeaderError::SealBound { what: "bytes of signers", .. }));
+}
+
+#[test]
+fn refuses_seals_that_differ_from_what_consensus_says() {
+    let (_, _, info) = child();
+    assert_eq!(check_seal(&info, &Seal::of_leader(0, Address([3; 32]))), Ok(()));
+    let truth = [
+        Seal::of_leader(0, Address([4; 32])),
+        Seal { leader: None, ..info.seal.clone() },
+        Seal { parent_signers: vec![7], ..info.seal.clone() },
+        Seal { missed: vec![Address([5; 32])], ..info.seal.clone() },
+    ];
+    for expected in truth {
+        let refused = check_seal(&info, &expected).unwrap_err();
+        let (found, expected) = (Box::new(info.seal.clone()), Box::new(expected));
+        assert_eq!((refused.code(), refused), (13, HeaderError::Seal { found, expected }));
+    }
+}
+
+#[test]
+fn commits_to_validators_in_the_last_block_of_an_epoch_alone() {
+    let hash = Some(Hash([6; 32]));
+    let commit = |info: &mut BlockInfo| (info.seal.epoch, info.next_validators) = (1, hash);
+    let info = checked(&epochs(true), commit).unwrap();
+    assert_eq!(check_next_validators(&info, hash), Ok(()));
+    let refused = check_next_validators(&info, None).unwrap_err();
+    assert_eq!((refused.code(), &refused), (14, &HeaderError::NextValidators { found: hash, expected: None }));
+    assert!(refused.to_string().ends_with("expected none"), "{refused}");
+    let silent = BlockInfo { next_validators: None, ..info };
+    assert!(matches!(check_next_validators(&silent, hash), Err(HeaderError::NextValidators { found: None, .. })));
+    assert!(matches!(checked(&epochs(false), commit), Err(HeaderError::NextValidators { .. })));
+    let early = Parameters { hooks: Hooks { epoch_blocks: 7, ..epochs(true).hooks }, ..PARAMETERS };
+    assert!(matches!(checked(&early, commit), Err(HeaderError::NextValidators { expected: None, .. })));
 }
 
 #[test]
@@ -185,6 +257,10 @@ fn an_immortal_transaction_signs_the_genesis_hash() {
 fn refuses_what_is_no_transaction_of_an_account() {
     let refused = Candidate::decode(Arc::from(&[1, 2, 3][..])).unwrap_err();
     assert_eq!((refused.code(), refused.kind()), (1001, RefusalKind::Malformed));
+    let mut system = extrinsic(transfer());
+    system.signed.signer = MultiAddress::Id(Address::SYSTEM);
+    let refused = Candidate::decode(system.to_bytes().into()).unwrap_err();
+    assert_eq!((refused.kind(), refused), (RefusalKind::BadProof, Invalid::SystemSigner));
     let mut raw = extrinsic(transfer());
     raw.signed.signer = MultiAddress::Raw(vec![1]);
     let refused = Candidate::decode(raw.to_bytes().into()).unwrap_err();

@@ -61,6 +61,9 @@ pub enum Invalid {
         /// The form found.
         found: &'static str,
     },
+    /// The signer is the system, for which nobody has a key.
+    #[error("signer is the system's address, expected an account")]
+    SystemSigner,
     /// A metadata hash was signed.
     #[error("metadata hash mode is {found}, expected 0")]
     MetadataMode {
@@ -157,6 +160,7 @@ impl Invalid {
         match self {
             Self::Malformed(_) => "Malformed",
             Self::SignerForm { .. } => "SignerForm",
+            Self::SystemSigner => "SystemSigner",
             Self::MetadataMode { .. } => "MetadataMode",
             Self::BadSignature { .. } => "BadSignature",
             Self::Stale { .. } => "Stale",
@@ -174,6 +178,7 @@ impl Invalid {
         match self {
             Self::Malformed(_) => "encode a signed extrinsic of version 4 with this chain's metadata",
             Self::SignerForm { .. } => "sign with the signer as MultiAddress::Id",
+            Self::SystemSigner => "sign with the key of an account",
             Self::MetadataMode { .. } => "turn the metadata hash off (mode 0) and sign again",
             Self::BadSignature { .. } => {
                 "check the key, the genesis hash, spec and transaction version, nonce and era; an era that is over looks so too"
@@ -192,7 +197,7 @@ impl Invalid {
     pub const fn kind(&self) -> RefusalKind {
         match self {
             Self::Malformed(_) | Self::SignerForm { .. } => RefusalKind::Malformed,
-            Self::MetadataMode { .. } | Self::BadSignature { .. } => RefusalKind::BadProof,
+            Self::SystemSigner | Self::MetadataMode { .. } | Self::BadSignature { .. } => RefusalKind::BadProof,
             Self::Stale { .. } => RefusalKind::Stale,
             Self::TooFarAhead { .. } => RefusalKind::Future,
             Self::Era { .. } => RefusalKind::AncientBirthBlock,
@@ -218,7 +223,7 @@ impl Candidate {
     /// Decodes a transaction's bytes, length prefix included.
     ///
     /// # Errors
-    /// [`Invalid::Malformed`], [`Invalid::SignerForm`].
+    /// [`Invalid::Malformed`], [`Invalid::SignerForm`], [`Invalid::SystemSigner`].
     pub fn decode(bytes: Arc<[u8]>) -> Result<Self, Invalid> {
         let extrinsic = Extrinsic::from_bytes(&bytes)?;
         let sender = extrinsic.signed.signer.address().ok_or_else(|| {
@@ -231,6 +236,9 @@ impl Candidate {
             };
             Invalid::SignerForm { found }
         })?;
+        if sender == Address::SYSTEM {
+            return Err(Invalid::SystemSigner);
+        }
         // Only the canonical encoding decodes, so the hash of the bytes is the hash of the transaction.
         Ok(Self { hash: blake2b_256(&bytes), bytes, sender, extrinsic: Arc::new(extrinsic) })
     }

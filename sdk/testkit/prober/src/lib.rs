@@ -20,6 +20,12 @@ pub mod prober {
         names: Map<String, i64>,
         /// Members.
         members: Set<(Color, Point)>,
+        /// What the last hook was told.
+        told: Value<Option<Told>>,
+        /// What hooks do besides.
+        mood: Value<Option<Mood>>,
+        /// A validator for each epoch, and how often it is in the set.
+        validators: Map<u64, (Validator, u32)>,
         /// One value, far from the others.
         #[key(255)]
         counter: Value<u64>,
@@ -100,7 +106,121 @@ pub mod prober {
         pub has_gas: bool,
     }
 
+    /// What the host says of a block, in the order in which it says it.
+    #[module_type]
+    pub struct Report {
+        /// Its height.
+        pub height: u64,
+        /// Its time in milliseconds.
+        pub time_ms: u64,
+        /// Its epoch.
+        pub epoch: u64,
+        /// Who led it.
+        pub leader: Option<Address>,
+        /// Who signed its parent.
+        pub signers: Vec<u8>,
+        /// Whose views failed.
+        pub missed: Vec<Address>,
+    }
+
+    /// What a hook was told, and by whom.
+    #[module_type]
+    pub struct Told {
+        /// Who called.
+        pub caller: Address,
+        /// Who began the call.
+        pub origin: Address,
+        /// The reward.
+        pub value: Amount,
+        /// The report.
+        pub report: Report,
+    }
+
+    /// What hooks do besides keeping what they were told.
+    #[module_type]
+    pub enum Mood {
+        /// They fail.
+        Fail,
+        /// They panic.
+        Panic,
+        /// They run until there is no gas.
+        Spin,
+        /// They store a kilobyte, once.
+        Hoard,
+        /// They remove it.
+        Clear,
+    }
+
+    /// A validator as the host reads it.
+    #[module_type]
+    pub struct Validator {
+        /// Its account.
+        pub account: Address,
+        /// Its key.
+        pub bls_key: [u8; 96],
+        /// Its weight.
+        pub weight: Amount,
+    }
+
     impl Prober {
+        /// The hook at the end of a block.
+        #[call(payable)]
+        pub fn end_block(&mut self, report: Report) -> Result<u64, Error> {
+            let height = report.height;
+            let (caller, origin, value) = (env().caller(), env().origin(), env().value());
+            self.told.set(&Some(Told { caller, origin, value, report }));
+            emit(Seen { who: caller, number: 0, flag: true, shape: Shape::Empty });
+            match self.mood.get() {
+                None => {}
+                Some(Mood::Fail) => return Err(Error::Asked),
+                Some(Mood::Panic) => panic!("a hook was asked to"),
+                Some(Mood::Spin) => while env().gas_left() > 0 {},
+                Some(Mood::Hoard) => self.entries.set(&(0, 0), &vec![0; 1_000]),
+                Some(Mood::Clear) => drop(self.entries.take(&(0, 0))),
+            }
+            Ok(height)
+        }
+
+        /// The hook for evidence. Views below 10 are no fault.
+        #[call]
+        pub fn report_evidence(
+            &mut self,
+            kind: u8,
+            offender: [u8; 96],
+            epoch: u64,
+            view: u64,
+            proof: Vec<u8>,
+        ) -> Result<u64, Error> {
+            ensure!(view >= 10, Error::Asked);
+            let sum = u64::from(kind) + u64::from(offender[95]) + epoch + view + proof.len() as u64;
+            Ok(self.counter.update(|count| count + sum))
+        }
+
+        /// Says what hooks do besides.
+        #[call]
+        pub fn set_mood(&mut self, mood: Option<Mood>) {
+            self.mood.set(&mood);
+        }
+
+        /// What the last hook was told.
+        #[query]
+        pub fn told(&self) -> Option<Told> {
+            self.told.get()
+        }
+
+        /// Sets the validators of an epoch: so many that are the same.
+        #[call]
+        pub fn set_validators(&mut self, epoch: u64, validator: Validator, count: u32) {
+            self.validators.set(&epoch, &(validator, count));
+        }
+
+        /// The validators of an epoch.
+        #[query]
+        pub fn validators(&self, epoch: u64) -> Result<Vec<Validator>, Error> {
+            let (validator, count) = self.validators.get(&epoch).ok_or(Error::Asked)?;
+            Ok((0..count).map(|_| validator.clone()).collect())
+        }
+
         /// Starts with a count.
         #[init]
         pub fn init(&mut self, counter: u64) {

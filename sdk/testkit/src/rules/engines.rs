@@ -51,6 +51,8 @@ fn compare(mut here: TestChain, mut there: TestChain, steps: u32, next: &mut dyn
         let (one, other) = (here.run(&transaction), there.run(&transaction));
         let method = &transaction.method;
         assert_eq!(format!("{one:?}"), format!("{other:?}"), "X-06: `{method}` differs in step {step}");
+        let (one, other) = (here.hooks(), there.hooks());
+        assert_eq!(format!("{one:?}"), format!("{other:?}"), "X-06: the hooks differ in step {step}");
     }
     assert_eq!(here.digest(), there.digest(), "X-06: the states differ after {steps} steps");
 }

@@ -226,12 +226,15 @@ fn describes_the_module_in_its_sections() {
             ("entries", "ordered_map", &[0][..]),
             ("names", "map", &[1]),
             ("members", "set", &[2]),
+            ("told", "value", &[3]),
+            ("mood", "value", &[4]),
+            ("validators", "map", &[5]),
             ("counter", "value", &[255])
         ]
     );
     assert_eq!(interface.storage[2].key.to_string(), "(Color,Point)");
     let types: Vec<_> = interface.types.iter().map(|named| named.name.as_str()).collect();
-    assert_eq!(types, ["Color", "Point", "Shape", "Surroundings"]);
+    assert_eq!(types, ["Color", "Mood", "Point", "Report", "Shape", "Surroundings", "Told", "Validator"]);
     let manifest = Manifest::of_code(&code).expect("readable");
     assert_eq!((manifest.name.as_str(), manifest.version.as_str()), ("tenon-prober", env!("CARGO_PKG_VERSION")));
     assert!(manifest.upgradable && manifest.source_hash.is_some() && manifest.build_image.starts_with("rustc "));

@@ -100,7 +100,9 @@ impl Ledger {
         let mut add = |who: &Address, amount: Amount| *self.free.entry(*who).or_default() += amount;
         match event {
             BalancesEvent::Transfer { to, amount, .. } => add(to, *amount),
-            BalancesEvent::DepositReturned { who, amount, .. } => add(who, *amount),
+            BalancesEvent::DepositReturned { who, amount, .. } | BalancesEvent::Minted { who, amount } => {
+                add(who, *amount);
+            }
             _ => {}
         }
         let mut less = |who: &Address, amount: Amount| *self.free.get_mut(who).unwrap() -= amount;
@@ -116,7 +118,7 @@ impl Ledger {
                 less(account, *amount);
                 self.burnt += amount;
             }
-            BalancesEvent::DepositReturned { .. } => {}
+            BalancesEvent::DepositReturned { .. } | BalancesEvent::Minted { .. } => {}
         }
     }
 

@@ -12,8 +12,8 @@ use tenon_host::{
 };
 use tenon_types::{
     AccountInfo, Address, AdminPolicy, Amount, BalancesEvent, Call, Era, Event, Extra, Extrinsic, Gas, Genesis,
-    GenesisModule, Hash, InstanceRecord, ModuleRecord, ModulesCall, MultiAddress, Parameters, Receipt, Signature,
-    SignedPart, blake2b_256, intrinsic_gas, keys,
+    GenesisModule, Hash, InstanceRecord, ModuleRecord, ModulesCall, MultiAddress, Parameters, Receipt, Seal,
+    Signature, SignedPart, blake2b_256, intrinsic_gas, keys,
 };
 
 use crate::prober::{Prober, Script};
@@ -100,6 +100,7 @@ impl Chain {
             producer: PRODUCER,
             base_fee: genesis.parameters.initial_base_fee,
             parameters: genesis.parameters,
+            seal: Seal::default(),
         };
         let state = built.changes.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
         let chain = Self { engine, state: Arc::new(state), environment, salt: 0 };

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use tenon_types::{
     AccountData, AccountInfo, Address, Amount, BalancesCall, BalancesEvent, Block, BlockInfo, Call, Digest, DigestItem,
     DispatchInfo, ENGINE_ID, Event, Extrinsic, Gas, Genesis, Hash, Header, ModulesCall, ModulesEvent, Parameters,
-    Receipt, SystemEvent, blake2b_256, extrinsics_root, keys,
+    Receipt, Seal, SystemEvent, blake2b_256, extrinsics_root, keys,
 };
 use tokio::sync::{broadcast, mpsc};
 
@@ -123,6 +123,8 @@ fn entry(parent_hash: Hash, number: u32, extrinsics: Vec<Vec<u8>>, receipts: Vec
         base_fee: 1,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        seal: Seal::default(),
+        next_validators: None,
     };
     let header = Header {
         parent_hash,
@@ -138,6 +140,7 @@ fn entry(parent_hash: Hash, number: u32, extrinsics: Vec<Vec<u8>>, receipts: Vec
         info,
         gas_used: receipts.iter().map(|receipt| receipt.gas_used).sum(),
         receipts,
+        hook_receipts: Vec::new(),
     }
 }
 
