@@ -3,15 +3,15 @@
 use std::sync::LazyLock;
 
 use blst::{
-    BLST_ERROR, Pairing, blst_p1_affine, blst_p2_affine,
+    BLST_ERROR, Pairing, blst_fp12, blst_p1_affine, blst_p2_affine,
     min_sig::{AggregatePublicKey, PublicKey, Signature},
 };
 
-use super::{BlsAggregate, BlsPublicKey, MESSAGE_TAG};
+use super::{BlsAggregate, BlsPublicKey, MESSAGE_TAG, aggregate::infinity};
 
 /// The most claims in one equation; more make several equations.
 pub const MAX_EQUATION: usize = 1024;
-/// Bits of a weight. A false claim passes with a chance of one in two to the power of one less, since weights are odd.
+/// Bits of a weight. One of them is given, since weights are odd, so that none is zero.
 const WEIGHT_BITS: usize = 128;
 /// Names the hash that gives the weights.
 const WEIGHT_CONTEXT: &str = "tenon bls12-381 weights of a batch 2026-11";
@@ -42,9 +42,9 @@ pub struct BlsClaim<'a> {
 ///
 /// The equations are added up with weights, so that each claim costs one Miller loop and one hash to the curve, and all
 /// together one final exponentiation. The weights are a hash of all claims, signatures included. So they are unknown
-/// until every claim is fixed, and the weighted sum of errors is zero for one in 2^127 inputs that are not errorless: to
-/// search for one, a liar would have to hash that often. Fresh entropy would give no more, and nodes that must agree
-/// would have to share it.
+/// until every claim is fixed, and where a claim is false the weighted errors cancel with a chance of at most 2^-127:
+/// to find such a batch, a liar would have to hash about that often. Fresh entropy would give no more, and two nodes
+/// with the same batch could then disagree.
 #[must_use]
 pub fn verify_claims(claims: &[BlsClaim<'_>]) -> bool {
     claims.chunks(MAX_EQUATION).all(|claims| match claims {
@@ -79,9 +79,25 @@ fn weighted(claims: &[BlsClaim<'_>]) -> bool {
     pairing.finalverify(None)
 }
 
+/// The quotient of the two sides of the equation for a message: one if it holds, also where both points are infinity.
+pub(super) fn error(key: &PublicKey, message: &[u8], signature: &Signature) -> blst_fp12 {
+    let mut pairing = Pairing::new(true, MESSAGE_TAG);
+    let key_counts = *key != PublicKey::default();
+    if key_counts {
+        let key: &blst_p2_affine = key.into();
+        let added = pairing.aggregate(key, false, &(), false, message, &[]);
+        assert!(added == BLST_ERROR::BLST_SUCCESS, "only infinity and a checked subgroup are refused: {added:?}");
+    }
+    let signature_counts = *signature != infinity();
+    if signature_counts {
+        pairing.raw_aggregate(&MINUS_GENERATOR, signature.into());
+    }
+    if key_counts || signature_counts { pairing.as_fp12().final_exp() } else { blst_fp12::default() }
+}
+
 /// Checks one equation. Infinity is the signature of nothing, and no key.
 pub(super) fn holds(key: &PublicKey, message: &[u8], tag: &[u8], signature: &Signature) -> bool {
-    if *signature == Signature::from(blst_p1_affine::default()) {
+    if *signature == infinity() {
         return false;
     }
     let mut pairing = Pairing::new(true, tag);

@@ -9,11 +9,17 @@ use super::{BlsAggregate, BlsPublicKey};
 
 /// The most keys of a set.
 pub const MAX_KEYS: usize = 1024;
+/// Keys whose sums are all prepared: half a byte of the bitmap.
+const GROUP: usize = 4;
+/// The bits of a group.
+const GROUP_MASK: u8 = 15;
 
 /// Keys in the order of the bitmap, each of which has proven possession.
 #[derive(Clone, Debug)]
 pub struct BlsKeys {
-    keys: Vec<PublicKey>,
+    count: usize,
+    /// For each group of keys the sums of all its subsets, by their bits. A key beyond the last is infinity.
+    groups: Vec<[PublicKey; 1 << GROUP]>,
     /// The sum of all, from which the few that did not sign are taken.
     total: AggregatePublicKey,
 }
@@ -69,25 +75,25 @@ impl BlsKeys {
         if keys.is_empty() || keys.len() > MAX_KEYS {
             return Err(BlsKeysError::Count { found: keys.len() });
         }
-        let keys: Vec<_> = keys.iter().map(|key| *key.point()).collect();
-        let total = add_all(keys.iter());
-        Ok(Self { keys, total })
+        let groups = keys.chunks(GROUP).map(subset_sums).collect();
+        let total = add_all(keys.iter().map(BlsPublicKey::point));
+        Ok(Self { count: keys.len(), groups, total })
     }
 
     /// Returns how many keys there are.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "there is always a key")]
     pub const fn len(&self) -> usize {
-        self.keys.len()
+        self.count
     }
 
     /// Returns the bytes of a bitmap over these keys.
     #[must_use]
     pub const fn bitmap_bytes(&self) -> usize {
-        self.keys.len().div_ceil(8)
+        self.count.div_ceil(8)
     }
 
-    /// Adds up the keys whose bits are set: at most half of all are added or taken away.
+    /// Adds up the keys whose bits are set: at most one addition for four keys.
     ///
     /// # Errors
     /// Where the bitmap is malformed or empty, or the keys cancel.
@@ -106,17 +112,13 @@ impl BlsKeys {
 
     fn sum_and_count(&self, bitmap: &[u8]) -> Result<(BlsPublicKey, usize), BlsKeysError> {
         let signers = self.count(bitmap)?;
-        let of_bit = |wanted: bool| {
-            let bits = bitmap.iter().flat_map(|byte| (0..8).map(move |bit| byte >> bit & 1 == 1));
-            self.keys.iter().zip(bits).filter(move |(_, is_set)| *is_set == wanted).map(|(key, _)| key)
-        };
-        let absent = self.keys.len().saturating_sub(signers);
+        let absent = self.count.saturating_sub(signers);
         let sum = if absent < signers {
             let mut sum = self.total;
-            sum.sub_aggregate(&add_all(of_bit(false)));
+            sum.sub_aggregate(&self.add_groups(bitmap, GROUP_MASK));
             sum
         } else {
-            add_all(of_bit(true))
+            self.add_groups(bitmap, 0)
         };
         let key = sum.to_public_key();
         if key == PublicKey::default() {
@@ -125,9 +127,16 @@ impl BlsKeys {
         Ok((BlsPublicKey::from_point(key), signers))
     }
 
+    /// Adds up the keys whose bits differ from those of the mask.
+    fn add_groups(&self, bitmap: &[u8], mask: u8) -> AggregatePublicKey {
+        let subsets = bitmap.iter().flat_map(|byte| [byte & GROUP_MASK, byte >> GROUP]);
+        let subsets = subsets.map(|subset| subset ^ mask).zip(&self.groups).filter(|(subset, _)| *subset != 0);
+        add_all(subsets.map(|(subset, sums)| &sums[usize::from(subset)]))
+    }
+
     /// Checks the form of a bitmap and counts its bits.
     fn count(&self, bitmap: &[u8]) -> Result<usize, BlsKeysError> {
-        let keys = self.keys.len();
+        let keys = self.count;
         if bitmap.len() != self.bitmap_bytes() {
             return Err(BlsKeysError::BitmapLength { found: bitmap.len(), expected: self.bitmap_bytes() });
         }
@@ -139,6 +148,18 @@ impl BlsKeys {
             Some(_) => Ok(bitmap.iter().map(|byte| byte.count_ones() as usize).sum()),
         }
     }
+}
+
+/// The sums of all subsets of at most [`GROUP`] keys.
+fn subset_sums(keys: &[BlsPublicKey]) -> [PublicKey; 1 << GROUP] {
+    let mut sums = [PublicKey::default(); 1 << GROUP];
+    for subset in 1..sums.len() {
+        // The sum without the lowest key is there already.
+        let rest = sums[subset & (subset - 1)];
+        let key = keys.get(subset.trailing_zeros() as usize).map(BlsPublicKey::point);
+        sums[subset] = add_all([&rest].into_iter().chain(key)).to_public_key();
+    }
+    sums
 }
 
 /// Adds keys up; none are infinity.
