@@ -408,6 +408,12 @@ pub mod prober {
             crypto::sr25519_verify(&signature, &key, &message)
         }
 
+        /// Whether a proof shows possession of a BLS key.
+        #[query]
+        pub fn possesses(&self, key: [u8; 96], proof: [u8; 48]) -> bool {
+            crypto::bls_verify_possession(&key, &proof)
+        }
+
         /// Runs once after an upgrade.
         #[migrate]
         pub fn migrate(&mut self, counter: u64) {

@@ -178,6 +178,10 @@ fn hashes_and_verifies_through_the_host() {
     let tenon_crypto::Signature::Sr25519(signature) = alice_keys.sign(&data) else { panic!("an sr25519 key") };
     assert_eq!(chain.query(prober.verifies(signature, alice_keys.account(), data.clone())), Ok(true));
     assert_eq!(chain.query(prober.verifies(signature, *bob().as_bytes(), data)), Ok(false));
+    let secret = tenon_crypto::bls::BlsSecretKey::from_seed(&[1; 32]);
+    let (key, proof) = (secret.public_key().to_bytes(), secret.prove_possession().to_bytes());
+    assert_eq!(chain.query(prober.possesses(key, proof)), Ok(true));
+    assert_eq!(chain.query(prober.possesses(key, secret.sign(&key).to_bytes())), Ok(false));
 }
 
 #[test]
