@@ -64,7 +64,7 @@ impl Node {
         let mut left = usize::try_from(position.index).ok()?;
         for (transaction, receipt) in (0..).zip(block.all_receipts()) {
             if let Some(event) = receipt.events.get(left) {
-                let event = event.clone();
+                let (event, block) = (event.clone(), block.clone());
                 return Some(EventAt { block, transaction, index: position.index, event });
             }
             left -= receipt.events.len();
