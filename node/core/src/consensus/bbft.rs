@@ -13,6 +13,8 @@
 //! votes, so that none of them can hurt safety. `docs/src/consensus.md` has the protocol and the argument. Here is no
 //! I/O, and nothing that executes blocks: a candidate's validity is asked of the driver.
 
+#[cfg(test)]
+mod explore;
 mod held;
 mod machine;
 mod record;
