@@ -7,8 +7,19 @@ use std::path::{Path, PathBuf};
 
 /// The protocol modules that a chain begins with, by folder, in the order in which they are created. A new module is a
 /// folder and a row here.
-const MODULES: &[&str] =
-    &["credentials", "policies", "assets", "lots", "collections", "vouchers", "auction", "streams", "credit", "group"];
+const MODULES: &[&str] = &[
+    "credentials",
+    "policies",
+    "assets",
+    "lots",
+    "collections",
+    "vouchers",
+    "auction",
+    "streams",
+    "brokers",
+    "credit",
+    "group",
+];
 
 /// Folders whose change changes what is built.
 const WATCHED: [&str; 5] = ["contracts", "templates", "sdk/contract", "sdk/macros", "runtime/abi"];

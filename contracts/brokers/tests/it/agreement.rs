@@ -65,14 +65,14 @@ fn needs_all_of_seven() {
 /// Of ten, the last three send something wrong, nothing, and try to send two different reports.
 fn three_who_fail(threshold_bps: u16) -> World {
     let mut world = world(10, Some(threshold_bps), 1);
-    world.to_commit(0);
+    world.reach_commit(0);
     let honest: Vec<_> = (0..7).map(|number| world.commit_call(broker(number), 0, 5, rolling(1))).collect();
     world.all_succeed(&honest);
     let wrong = [world.commit_call(broker(7), 0, 6, rolling(2)), world.commit_call(broker(9), 0, 5, rolling(3))];
     world.all_succeed(&wrong);
     let second = world.commit_call(broker(9), 0, 5, rolling(1));
     world.chain.run(&second).expect_error(Error::AlreadyCommitted);
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let honest: Vec<_> = (0..7).map(|number| world.reveal_call(broker(number), 0, 5, rolling(1))).collect();
     world.all_succeed(&honest);
     let reveal = world.reveal_call(broker(7), 0, 6, rolling(2));

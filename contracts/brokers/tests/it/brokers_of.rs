@@ -30,7 +30,7 @@ fn counts_a_change_from_the_next_round_on() {
     world.report(4, &[(1, 6, 1), (2, 6, 1)]);
     world.settle(4).expect_ok();
     assert_eq!(world.events(), 6);
-    world.to_commit(5);
+    world.reach_commit(5);
     let gone = world.commit_call(broker(0), 5, 7, rolling(1));
     world.chain.run(&gone).expect_error(Error::NotBroker);
 }

@@ -74,7 +74,7 @@ fn a_currency_that_goes_bad_holds_up_no_agreement_and_no_other_pot() {
     let fund = world.brokers.fund(world.stream, currency, 1_000);
     world.by(alice(), fund).expect_ok();
     world.report(0, &[(0, 5, 1), (1, 5, 1)]);
-    world.to_settle(0);
+    world.reach_settle(0);
     let settle = by(alice(), world.brokers.settle(world.stream, 0));
     for behaviour in [Behaviour::Refuse, Behaviour::Panic, Behaviour::BurnGas, Behaviour::TakeFee] {
         let sabotage = |chain: &mut _| hostile::behave(chain, module, behaviour);
@@ -118,14 +118,14 @@ fn a_broker_that_is_a_module_and_refuses_everything_holds_up_nobody() {
     let designate = world.brokers.designate(world.stream, module.address());
     world.by(alice(), designate).expect_ok();
     world.fund(100).expect_ok();
-    world.to_commit(0);
+    world.reach_commit(0);
     let commit = world.commit_call(module.address(), 0, 5, crate::rolling(1));
     let target = Target { address: commit.instance, method: commit.method, input: commit.input, value: 0 };
     assert_eq!(world.by(bob(), module.act(target)).expect_ok(), 0);
     hostile::behave(&mut world.chain, module, Behaviour::Panic);
     let commits: Vec<_> = (0..2).map(|number| world.commit_call(broker(number), 0, 5, crate::rolling(1))).collect();
     world.all_succeed(&commits);
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let reveals: Vec<_> = (0..2).map(|number| world.reveal_call(broker(number), 0, 5, crate::rolling(1))).collect();
     world.all_succeed(&reveals);
     world.settle(0).expect_ok();

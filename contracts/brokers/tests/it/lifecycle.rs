@@ -112,7 +112,7 @@ fn ends_with_the_round_that_runs_and_gives_the_pot_to_its_last_brokers() {
     // The last round is reported on as ever; the next one is none.
     world.report(2, &[(0, 5, 1), (1, 5, 1)]);
     world.by(eve(), close(&world.clone())).expect_error(Error::TooEarly);
-    world.to_settle(2);
+    world.reach_settle(2);
     world.by(eve(), close(&world.clone())).expect_error(Error::RoundOpen);
     world.settle(2).expect_ok();
     assert_eq!(world.credits(0..3), [500, 500, 0]);
@@ -151,7 +151,7 @@ fn goes_on_with_its_count_and_rounds_when_it_is_opened_again() {
     let mut world = world(1, None, 0);
     world.agree(0, 1, 5).expect_ok();
     world.by(alice(), stop(&world.clone())).expect_ok();
-    world.to_settle(1);
+    world.reach_settle(1);
     world.by(eve(), close(&world.clone())).expect_ok();
     world.start_ms = world.chain.time_ms() + 100_000;
     let open = world.open_call(None, None, None);
@@ -161,10 +161,10 @@ fn goes_on_with_its_count_and_rounds_when_it_is_opened_again() {
     world.designate(0..1);
     // The helpers count from round 0.
     world.start_ms -= 2 * INTERVAL_MS;
-    world.to_commit(2);
+    world.reach_commit(2);
     let commit = world.commit_call(broker(0), 2, 4, rolling(1));
     world.chain.run(&commit).expect_ok();
-    world.to_reveal(2);
+    world.reach_reveal(2);
     let reveal = world.reveal_call(broker(0), 2, 4, rolling(1));
     world.chain.run(&reveal).expect_error(Error::Regression);
     world.settle(2).expect_ok();
@@ -185,7 +185,7 @@ fn is_stopped_by_anyone_once_the_stream_is_gone_and_forgotten_a_year_later() {
     // Its brokers may still leave, and what they earned is theirs.
     world.by(eve(), stop(&world.clone())).expect_ok();
     world.by(eve(), forget.clone()).expect_error(Error::StillKept);
-    world.to_settle(1);
+    world.reach_settle(1);
     world.by(eve(), close(&world.clone())).expect_ok();
     world.by(eve(), forget.clone()).expect_error(Error::StillKept);
     let until = world.progress().expect("it was agreed on").at_ms + KEPT_MS;
@@ -203,7 +203,7 @@ fn keeps_what_was_agreed_on_while_the_stream_is_there() {
     let mut world = world(1, None, 0);
     world.agree(0, 1, 5).expect_ok();
     world.by(alice(), stop(&world.clone())).expect_ok();
-    world.to_settle(1);
+    world.reach_settle(1);
     world.by(eve(), close(&world.clone())).expect_ok();
     world.chain.advance_ms(2 * KEPT_MS);
     let forget = world.brokers.forget(world.stream);

@@ -143,15 +143,15 @@ impl World {
         self.start_ms + (round + 1) * INTERVAL_MS
     }
 
-    fn to_commit(&mut self, round: u64) {
+    fn reach_commit(&mut self, round: u64) {
         self.reach(self.end_of(round));
     }
 
-    fn to_reveal(&mut self, round: u64) {
+    fn reach_reveal(&mut self, round: u64) {
         self.reach(self.end_of(round) + COMMIT_MS);
     }
 
-    fn to_settle(&mut self, round: u64) {
+    fn reach_settle(&mut self, round: u64) {
         self.reach(self.end_of(round) + COMMIT_MS + REVEAL_MS);
     }
 
@@ -170,19 +170,19 @@ impl World {
 
     /// Lets brokers commit to reports and open them: who, how many events, and the byte of the rolling hash.
     fn report(&mut self, round: u64, reports: &[(usize, u64, u8)]) {
-        self.to_commit(round);
+        self.reach_commit(round);
         let of = |(number, events, byte): &(usize, u64, u8)| (broker(*number), *events, rolling(*byte));
         let commits: Vec<_> =
             reports.iter().map(of).map(|(who, events, hash)| self.commit_call(who, round, events, hash)).collect();
         self.all_succeed(&commits);
-        self.to_reveal(round);
+        self.reach_reveal(round);
         let reveals: Vec<_> =
             reports.iter().map(of).map(|(who, events, hash)| self.reveal_call(who, round, events, hash)).collect();
         self.all_succeed(&reveals);
     }
 
     fn settle(&mut self, round: u64) -> Outcome<()> {
-        self.to_settle(round);
+        self.reach_settle(round);
         let call = self.brokers.settle(self.stream, round);
         self.by(eve(), call)
     }

@@ -117,13 +117,13 @@ fn no_cycle_of_brokers_and_funders_gains_anything() {
         let funded = world.fund(777);
         fees.set(fees.get() + funded.fee);
         funded.expect_ok();
-        world.to_commit(round);
+        world.reach_commit(round);
         let commit = world.commit_call(broker(0), round, 5 + round, rolling(1));
         fees.set(fees.get() + world.chain.run(&commit).fee);
-        world.to_reveal(round);
+        world.reach_reveal(round);
         let reveal = world.reveal_call(broker(0), round, 5 + round, rolling(1));
         fees.set(fees.get() + world.chain.run(&reveal).fee);
-        world.to_settle(round);
+        world.reach_settle(round);
         let settled = world.by(alice(), brokers.settle(stream, round));
         fees.set(fees.get() + settled.fee);
         let claimed = world.by(broker(0), brokers.claim(Currency::Coin, None));

@@ -20,10 +20,10 @@ fn tells_round_count_hash_and_the_time_up_to_which_is_counted() {
 fn never_falls() {
     let mut world = world(2, None, 2);
     world.agree(0, 2, 5).expect_ok();
-    world.to_commit(1);
+    world.reach_commit(1);
     let commits = [world.commit_call(broker(0), 1, 4, rolling(1)), world.commit_call(broker(1), 1, 5, rolling(2))];
     world.all_succeed(&commits);
-    world.to_reveal(1);
+    world.reach_reveal(1);
     let fewer = world.reveal_call(broker(0), 1, 4, rolling(1));
     world.chain.run(&fewer).expect_error(Error::Regression);
     let another = world.reveal_call(broker(1), 1, 5, rolling(2));
@@ -41,7 +41,7 @@ fn does_not_fall_by_a_report_that_was_opened_before_the_round_before_was_settled
     world.report(0, &[(0, 5, 1), (1, 5, 1)]);
     // Round 0 is not settled yet, so nothing is known against four events.
     world.report(1, &[(0, 4, 1), (1, 4, 1)]);
-    world.to_settle(1);
+    world.reach_settle(1);
     let call = world.brokers.settle(world.stream, 1);
     world.by(eve(), call).expect_error(Error::EarlierRoundOpen);
     world.settle(0).expect_ok();
@@ -90,7 +90,7 @@ fn skips_rounds_that_nobody_reported_on_at_no_cost() {
 #[test]
 fn refuses_to_settle_what_nobody_committed_to_and_settles_what_nobody_opened() {
     let mut world = world(2, None, 1);
-    world.to_commit(0);
+    world.reach_commit(0);
     let commit = world.commit_call(broker(0), 0, 5, rolling(1));
     world.all_succeed(&[commit]);
     world.settle(0).expect_ok();

@@ -8,7 +8,7 @@ use tenon_testkit::{alice, by, eve, rules};
 /// Two brokers; the first has committed to a report on round 0.
 fn committed() -> World {
     let mut world = world(2, None, 1);
-    world.to_commit(0);
+    world.reach_commit(0);
     let commit = world.commit_call(broker(0), 0, 5, rolling(1));
     world.all_succeed(&[commit]);
     world
@@ -36,10 +36,10 @@ fn counts_each_time_to_what_begins_at_it() {
 fn tells_of_each_step() {
     let mut world = world(2, None, 1);
     let (stream, broker) = (world.stream, broker(0));
-    world.to_commit(0);
+    world.reach_commit(0);
     let commit = world.commit_call(broker, 0, 5, rolling(1));
     assert!(world.chain.run(&commit).has(&Committed { stream, broker, round: 0 }));
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let reveal = world.reveal_call(broker, 0, 5, rolling(1));
     let report = Report { algorithm: SHA2_256_CHAIN, events: 5, rolling_hash: rolling(1) };
     assert!(world.chain.run(&reveal).has(&Revealed { stream, broker, round: 0, report }));
@@ -53,14 +53,14 @@ fn says_whether_a_report_is_early_or_late() {
     let commit = world.commit_call(broker(0), 0, 5, rolling(1));
     world.reach(world.start_ms);
     world.chain.run(&commit).expect_error(Error::TooEarly);
-    world.to_commit(0);
+    world.reach_commit(0);
     world.chain.run(&commit).expect_ok();
     let reveal = world.reveal_call(broker(0), 0, 5, rolling(1));
     world.chain.run(&reveal).expect_error(Error::TooEarly);
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let late = world.commit_call(broker(1), 0, 5, rolling(1));
     world.chain.run(&late).expect_error(Error::TooLate);
-    world.to_settle(0);
+    world.reach_settle(0);
     world.chain.run(&reveal).expect_error(Error::TooLate);
     world.settle(0).expect_ok();
     world.chain.run(&reveal).expect_error(Error::TooLate);
@@ -73,7 +73,7 @@ fn takes_one_commitment_of_a_broker_and_opens_it_once() {
         let again = world.commit_call(broker(0), 0, events, rolling(1));
         world.chain.run(&again).expect_error(Error::AlreadyCommitted);
     }
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let missing = world.reveal_call(broker(1), 0, 5, rolling(1));
     world.chain.run(&missing).expect_error(Error::NoCommitment);
     let reveal = world.reveal_call(broker(0), 0, 5, rolling(1));
@@ -84,7 +84,7 @@ fn takes_one_commitment_of_a_broker_and_opens_it_once() {
 #[test]
 fn opens_nothing_but_what_was_committed_to() {
     let mut world = committed();
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let (brokers, stream, hash) = (world.brokers, world.stream, rolling(1));
     let wrong = [
         brokers.reveal(stream, 0, 6, hash, SALT, None),
@@ -102,12 +102,12 @@ fn opens_nothing_but_what_was_committed_to() {
 #[test]
 fn refuses_a_report_by_another_algorithm() {
     let mut world = world(1, None, 1);
-    world.to_commit(0);
+    world.reach_commit(0);
     let commitment = world.brokers.commitment(world.stream, 0, broker(0), 5, rolling(1), SALT, Some(2));
     let commitment = world.chain.query(commitment).expect("a query");
     let commit = world.brokers.commit(world.stream, 0, commitment);
     world.by(broker(0), commit).expect_ok();
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let reveal = world.brokers.reveal(world.stream, 0, 5, rolling(1), SALT, Some(2));
     world.by(broker(0), reveal).expect_error(Error::WrongAlgorithm);
 }
@@ -118,7 +118,7 @@ fn lets_nobody_use_a_copied_commitment() {
     let copied = world.commitment(broker(0), 0, 5, rolling(1));
     let commit = world.brokers.commit(world.stream, 0, copied);
     world.by(broker(1), commit).expect_ok();
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let reveal = world.reveal_call(broker(0), 0, 5, rolling(1));
     world.chain.run(&reveal).expect_ok();
     // The copier knows all that was opened, and still cannot open it.
@@ -142,7 +142,7 @@ fn binds_a_commitment_to_chain_instance_stream_and_round() {
     assert_eq!(here, world.commitment(broker(0), 0, 5, rolling(1)));
     let others = [of(world.brokers, another, 0), of(world.brokers, world.stream, 1), of(elsewhere, world.stream, 0)];
     assert!(others.iter().all(|other| *other != here));
-    world.to_reveal(0);
+    world.reach_reveal(0);
     rules::refuses_replay(&world.chain, &world.reveal_call(broker(0), 0, 5, rolling(1)), Some(elsewhere.address()));
 }
 

@@ -10,7 +10,7 @@ use tenon_testkit::{Subject, TestChain, alice, bob, by, charlie, eve, ferdie};
 /// Three brokers, of whom two have committed to the same report on round 0; the pot has two rewards.
 fn committed() -> World {
     let mut world = world(3, Some(6_000), 2);
-    world.to_commit(0);
+    world.reach_commit(0);
     let commits: Vec<_> = (0..2).map(|number| world.commit_call(broker(number), 0, 5, rolling(1))).collect();
     world.all_succeed(&commits);
     world
@@ -19,7 +19,7 @@ fn committed() -> World {
 /// Both have opened it.
 fn revealed() -> World {
     let mut world = committed();
-    world.to_reveal(0);
+    world.reach_reveal(0);
     let reveals: Vec<_> = (0..2).map(|number| world.reveal_call(broker(number), 0, 5, rolling(1))).collect();
     world.all_succeed(&reveals);
     world
@@ -28,7 +28,7 @@ fn revealed() -> World {
 /// It can be settled.
 fn settling() -> World {
     let mut world = revealed();
-    world.to_settle(0);
+    world.reach_settle(0);
     world
 }
 
@@ -43,7 +43,7 @@ fn stopped() -> World {
     let mut world = settled();
     let stop = world.brokers.stop(world.stream);
     world.by(alice(), stop).expect_ok();
-    world.to_settle(1);
+    world.reach_settle(1);
     world
 }
 
@@ -61,8 +61,8 @@ fn subject() -> Subject {
     let (bare, first, settled) = (bare(), world(3, Some(6_000), 2), settled());
     let (brokers, stream, gold) = (first.brokers, first.stream, first.gold());
     let (mut opening, mut revealing) = (first.clone(), committed());
-    opening.to_commit(0);
-    revealing.to_reveal(0);
+    opening.reach_commit(0);
+    revealing.reach_reveal(0);
     let golden = opened(Some(Reward::Share(100)), Some(gold), None);
     let commitment = first.commitment(broker(2), 0, 5, rolling(1));
     let start = Some(bare.chain.time_ms() + 5_000);
@@ -164,7 +164,7 @@ fn returns_the_deposit_of_whatever_is_cleaned_up() {
     // A round, whose settlement pays to accounts that have something waiting already.
     let mut before = settled();
     let (brokers, stream) = (before.brokers, before.stream);
-    before.to_commit(1);
+    before.reach_commit(1);
     let store = [
         before.commit_call(broker(0), 1, 6, rolling(1)),
         before.commit_call(broker(1), 1, 6, rolling(1)),
@@ -173,7 +173,7 @@ fn returns_the_deposit_of_whatever_is_cleaned_up() {
     let mut after = before.clone();
     after.all_succeed(&store);
     assert!(after.chain.deposit_of(brokers.address()) > before.chain.deposit_of(brokers.address()));
-    after.to_reveal(1);
+    after.reach_reveal(1);
     let reveal = after.reveal_call(broker(0), 1, 6, rolling(1));
     after.all_succeed(&[reveal]);
     after.settle(1).expect_ok();

@@ -5,6 +5,7 @@
 
 mod assets;
 mod auction;
+mod brokers;
 mod collections;
 mod credentials;
 mod credit;
@@ -60,6 +61,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
+    Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
     Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },
 ];
