@@ -1,6 +1,6 @@
 //! The chain's rules as pure functions: what a header, a block and a transaction must be, and what the next header is.
 //!
-//! They leave out the consensus engine's own rules (a seal is taken off before a header comes here), executing, and
+//! They leave out the consensus engine's own rules (what a seal must say is given to [`check_seal`]), executing, and
 //! checking signatures: [`validity`] hands back what was signed, so that the caller checks many at once.
 
 mod block;

@@ -146,3 +146,60 @@ pub fn extrinsics_root<T: AsRef<[u8]>>(items: &[T]) -> Hash {
     }
     Hash(level.first().copied().unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Evidence;
+    use alloc::vec;
+
+    fn header(info: &BlockInfo) -> Header {
+        let digest = Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, info.encode())] };
+        Header { parent_hash: Hash::ZERO, number: 1, state_root: Hash::ZERO, extrinsics_root: Hash::ZERO, digest }
+    }
+
+    fn info() -> BlockInfo {
+        let evidence = Evidence { kind: 2, offender: [9; 96], epoch: 5, view: 6, proof: vec![8, 8] };
+        BlockInfo {
+            time_ms: 258,
+            producer: Address([1; 32]),
+            base_fee: 3,
+            parent_gas_used: 4,
+            parent_receipts_root: Hash([2; 32]),
+            seal: Seal {
+                epoch: 5,
+                leader: Some(Address([6; 32])),
+                parent_signers: vec![7],
+                missed: vec![Address([4; 32])],
+                evidence: vec![evidence],
+            },
+            next_validators: Some(Hash([3; 32])),
+        }
+    }
+
+    #[test]
+    fn what_is_ours_lies_in_the_header_as_the_book_says() {
+        let number = |value: u64| value.to_le_bytes().to_vec();
+        let parent = [number(258), vec![1; 32], number(3), number(0), number(4), vec![2; 32]].concat();
+        let votes = [number(5), vec![1], vec![6; 32], vec![4, 7], vec![4], vec![4; 32]].concat();
+        let evidence = [vec![4, 2], vec![9; 96], number(5), number(6), vec![8, 8, 8]].concat();
+        let next = [vec![1], vec![3; 32]].concat();
+        assert_eq!(info().encode(), [parent, votes, evidence, next].concat());
+        assert_eq!(header(&info()).info(), Some(info()));
+    }
+
+    #[test]
+    fn an_item_that_is_cut_off_or_goes_on_is_none() {
+        let whole = info().encode();
+        let with = |data: Vec<u8>| {
+            let mut header = header(&info());
+            header.digest.logs = vec![DigestItem::PreRuntime(ENGINE_ID, data)];
+            header.info()
+        };
+        assert!((0..whole.len()).all(|length| with(whole[..length].to_vec()).is_none()));
+        assert_eq!(with([&whole[..], &[0]].concat()), None);
+        let mut twice = header(&info());
+        twice.digest.logs.push(twice.digest.logs[0].clone());
+        assert_eq!(twice.info(), None);
+    }
+}

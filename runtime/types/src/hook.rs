@@ -1,6 +1,6 @@
 //! System hooks: which instance the host calls by itself, what it tells it, and the bounds of both.
 //!
-//! The encodings here are the input of the hooks' methods, so that a module declares the same fields in the same order. It
+//! The encodings here are the input of the hooks' methods: a module declares the same fields in the same order. This
 //! leaves out running hooks (`tenon-host`) and checking what consensus says (`tenon-core`).
 
 use crate::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};
@@ -54,8 +54,8 @@ impl Hooks {
     }
 }
 
-/// What consensus says of a block and of how its parent came about. It stands in the header, so that whoever executes the
-/// block again has the same.
+/// What consensus says of a block and of how its parent came about. It stands in the header, so that whoever executes
+/// the block again has the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Seal {
     /// The epoch, which follows from the height.

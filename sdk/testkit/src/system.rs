@@ -23,8 +23,8 @@ pub(crate) struct HookRecord {
 }
 
 impl TestChain {
-    /// Makes a call as the host would make it, in a block of its own. The call's value is newly issued coin. Neither the
-    /// hooks of the block's end run in that block, nor is anything paid.
+    /// Makes a call as the host would make it, in a block of its own. The call's value is newly issued coin. The hooks
+    /// of the block's end do not run in that block, and no fee is paid.
     ///
     /// # Panics
     /// If an invariant does not hold afterwards.
@@ -67,7 +67,8 @@ impl TestChain {
         self.hooks.tolerated = true;
     }
 
-    /// Says who leads the blocks from now on, who signed their parents (a bit for each validator), and whose views failed.
+    /// Says who leads the blocks from now on, who signed their parents (a bit for each validator), and whose views
+    /// failed.
     pub fn set_seal(&mut self, leader: Option<Address>, signers: &[u8], missed: &[Address]) {
         self.environment.seal = Seal {
             leader: leader.map(address),

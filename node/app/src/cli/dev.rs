@@ -3,12 +3,14 @@
 use super::output::{self, Failure, Kind, Report};
 use super::{Global, project};
 use crate::node::{NodeConfig, Pace, run_dev};
+use crate::shipped::ShippedModule;
 use clap::Args;
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use tenon_crypto::os::random_bytes;
+use tenon_types::{Hooks, keys};
 use tracing_subscriber::EnvFilter;
 
 /// Milliseconds between two blocks, unless it is said otherwise.
@@ -42,6 +44,15 @@ pub(super) struct Dev {
     /// Make a block when there is something to include, and only then
     #[arg(long)]
     on_demand: bool,
+    /// The protocol module whose hooks a new chain calls at the end of each block
+    #[arg(long, value_name = "MODULE")]
+    staking: Option<String>,
+    /// Coin that is issued to it in each block, in the smallest unit
+    #[arg(long, value_name = "AMOUNT", default_value_t = 0, requires = "staking")]
+    block_reward: u128,
+    /// Blocks of an epoch; 0 is none
+    #[arg(long, value_name = "BLOCKS", default_value_t = 0, requires = "staking")]
+    epoch_blocks: u32,
     /// Keep the state of every height
     #[arg(long)]
     archive: bool,
@@ -64,6 +75,7 @@ impl Dev {
             base_path: base_path.clone(),
             listen: SocketAddr::new(self.listen, self.port),
             pace: if self.on_demand { Pace::OnDemand } else { Pace::IntervalMs(self.block_time_ms) },
+            hooks: self.hooks()?,
             archive: self.archive,
             code_cache: home().ok().map(|home| home.join("code")),
         };
@@ -75,6 +87,17 @@ impl Dev {
         };
         run_dev(&config, on_ready).map_err(|error| stopped(&error, &config))?;
         Ok(Report::new("", json!({ "status": "stopped" })))
+    }
+
+    /// What the host calls by itself.
+    fn hooks(&self) -> Result<Hooks, Failure> {
+        let Some(name) = &self.staking else { return Ok(Hooks::NONE) };
+        if ShippedModule::find(name).is_none() {
+            let text = format!("found --staking {name:?}, expected the name of a protocol module");
+            return Err(Failure::new(Kind::Usage, text, "`tenon module list` shows those of a running chain"));
+        }
+        let (staking, block_reward) = (Some(keys::named_address(name)), self.block_reward);
+        Ok(Hooks { staking, block_reward, epoch_blocks: self.epoch_blocks, ..Hooks::NONE })
     }
 
     fn start_log(&self, as_json: bool) -> Result<(), Failure> {

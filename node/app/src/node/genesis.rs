@@ -16,7 +16,7 @@ use tenon_host::{Diff, Engine, build_genesis};
 use tenon_store::Store;
 use tenon_types::{
     Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash,
-    Header, Parameters, Seal, blake2b_256, extrinsics_root,
+    Header, Hooks, Parameters, Seal, blake2b_256, extrinsics_root,
 };
 
 /// The accounts that a development chain funds.
@@ -34,17 +34,22 @@ pub(crate) fn development_address(suri: &str) -> Address {
     Address(pair.account())
 }
 
-/// The genesis of a development chain.
-pub fn development_genesis(time_ms: u64) -> Genesis {
+/// What the system's address holds on a chain with hooks, in coins: for the deposits of what hooks store.
+const SYSTEM_COINS: Amount = 1_000;
+
+/// The genesis of a development chain. Without an instance in `hooks` it has none.
+pub fn development_genesis(time_ms: u64, hooks: Hooks) -> Genesis {
     let coins = DEVELOPMENT_COINS * Parameters::COIN;
+    let people = DEVELOPMENT_ACCOUNTS.iter().map(|suri| (development_address(suri), coins));
+    let system = hooks.staking.map(|_| (Address::SYSTEM, SYSTEM_COINS * Parameters::COIN));
     Genesis {
         name: "Tenon development".to_string(),
         symbol: "TEN".to_string(),
         decimals: 12,
         ss58_prefix: SS58_PREFIX,
         time_ms,
-        parameters: Parameters::DEVELOPMENT,
-        balances: DEVELOPMENT_ACCOUNTS.iter().map(|suri| (development_address(suri), coins)).collect(),
+        parameters: Parameters { hooks, ..Parameters::DEVELOPMENT },
+        balances: people.chain(system).collect(),
         modules: shipped::MODULES
             .iter()
             .map(|module| GenesisModule {
@@ -116,12 +121,12 @@ mod tests {
     use super::*;
     use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
     use tenon_host::GenesisError;
-    use tenon_types::{InstanceRecord, keys};
+    use tenon_types::{InstanceRecord, MAX_HOOK_GAS, keys};
 
     #[test]
     fn a_chain_begins_with_the_modules_and_with_the_code_of_templates() {
         let engine: Arc<dyn Engine> = Arc::new(WasmtimeEngine::new(&EngineOptions::default()).unwrap());
-        let mut genesis = development_genesis(1_767_225_600_000);
+        let mut genesis = development_genesis(1_767_225_600_000, Hooks::NONE);
         let built = on_engine_stack(|| build_genesis(&genesis, engine.clone())).unwrap();
         let entry = |key: &[u8]| built.changes.iter().find(|(known, _)| known[..] == *key);
         let state = |key: Vec<u8>| entry(&key).and_then(|(_, value)| value.as_ref());
@@ -143,5 +148,21 @@ mod tests {
         genesis.codes = vec![b"no module".to_vec()];
         let error = on_engine_stack(|| build_genesis(&genesis, engine)).unwrap_err();
         assert!(matches!(error, GenesisError::Code { .. }), "{error}");
+    }
+
+    #[test]
+    fn hooks_of_nobody_and_hooks_without_bounds_are_refused() {
+        let engine: Arc<dyn Engine> = Arc::new(WasmtimeEngine::new(&EngineOptions::default()).unwrap());
+        let build = |hooks: Hooks| {
+            let genesis = Genesis { modules: Vec::new(), codes: Vec::new(), ..development_genesis(0, hooks) };
+            on_engine_stack(|| build_genesis(&genesis, engine.clone())).map(|built| built.supply)
+        };
+        let coins = build(Hooks::NONE).unwrap();
+        let staking = Some(keys::named_address("nobody"));
+        let error = build(Hooks { staking, ..Hooks::NONE }).unwrap_err();
+        assert!(matches!(error, GenesisError::HookInstance { found } if Some(found) == staking), "{error}");
+        assert_eq!(build(Hooks { gas: MAX_HOOK_GAS, ..Hooks::NONE }).unwrap(), coins);
+        let error = build(Hooks { gas: MAX_HOOK_GAS + 1, ..Hooks::NONE }).unwrap_err();
+        assert!(matches!(error, GenesisError::HookGas { found } if found == MAX_HOOK_GAS + 1), "{error}");
     }
 }

@@ -15,6 +15,8 @@ mod run;
 mod serve;
 mod settle;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use genesis::{DEVELOPMENT_ACCOUNTS, development_genesis};
 pub use run::{NodeConfig, Pace, run_dev};

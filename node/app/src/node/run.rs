@@ -10,6 +10,7 @@ use std::time::Duration;
 use tenon_core::consensus::DevMode;
 use tenon_engine::{EngineOptions, WasmtimeEngine};
 use tenon_store::{Options, Store};
+use tenon_types::Hooks;
 
 /// How often a running node looks whether it failed.
 const WATCH_INTERVAL: Duration = Duration::from_millis(250);
@@ -32,6 +33,8 @@ pub struct NodeConfig {
     pub listen: SocketAddr,
     /// When blocks are made.
     pub pace: Pace,
+    /// What the host calls by itself on a new chain.
+    pub hooks: Hooks,
     /// Whether every height is kept.
     pub archive: bool,
     /// Where compiled code is kept; nowhere if absent.
@@ -59,7 +62,8 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
         Pace::OnDemand => DevMode::OnDemand,
     };
     let flushed = store.clone();
-    let (node, threads) = Node::start(store, Arc::new(engine), mode, || development_genesis(now_ms()))?;
+    let (node, threads) =
+        Node::start(store, Arc::new(engine), mode, || development_genesis(now_ms(), config.hooks.clone()))?;
     let result = runtime.block_on(async {
         let server = serve(node.clone(), RpcConfig::new(config.listen)).await?;
         on_ready(server.local_addr);

@@ -178,9 +178,7 @@ impl HeaderError {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Parent { .. } | Self::Number { .. } => "give the block after its parent",
-            Self::Digest { .. } | Self::ParentDigest { .. } => {
-                "the producer runs another version, or takes seals off late"
-            }
+            Self::Digest { .. } | Self::ParentDigest { .. } => "the producer runs another version",
             Self::TimeNotAbove { .. } => "the producer's clock went back",
             Self::TimeAhead { .. } => "compare both clocks; the block becomes acceptable as time passes",
             Self::BaseFee { .. } | Self::SealEpoch { .. } | Self::SealBound { .. } => {
