@@ -17,6 +17,7 @@ const MODULES: &[&str] = &[
     "auction",
     "streams",
     "brokers",
+    "wishes",
     "credit",
     "group",
 ];

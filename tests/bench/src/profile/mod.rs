@@ -18,6 +18,7 @@ mod policies;
 mod stage;
 mod streams;
 mod vouchers;
+mod wishes;
 
 pub use footprint::Footprint;
 pub use fork::Fork;
@@ -62,6 +63,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
     Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
+    Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
     Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },
 ];

@@ -20,6 +20,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
     ("voucher", AT_ONCE),
+    ("wishes", BY_THE_CLOCK),
 ];
 
 /// Tells a story. It must end well, and so must the node.
@@ -74,6 +75,11 @@ fn a_data_stream_is_registered_opened_and_found_by_its_name() {
 #[test]
 fn credit_is_granted_borrowed_traded_and_repaid_and_who_runs_is_penalised() {
     tell("credit");
+}
+
+#[test]
+fn a_stream_is_wished_for_backed_and_paid_for_or_everybody_gets_back_what_is_theirs() {
+    tell("wishes");
 }
 
 #[test]
