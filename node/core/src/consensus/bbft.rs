@@ -5,30 +5,46 @@
 //! machine    one epoch's state machine: what to vote for, when to go on, what is final; no clock, no signatures
 //! record     what a validator must never forget, and the conditions under which it votes
 //! held       certificates and candidates above the last final block
-//! schedule   who leads which view, who the super-nodes are
-//! timing     how long each timer is
+//! validators the set of an epoch          schedule   who leads, who the super-nodes are
+//! signed     the bytes that votes sign    collector  votes and sums into certificates, evidence
+//! overlay    the way of votes             message    what is sent
+//! replica    all of it together, in time  timing     how long each timer is
 //! ```
 //!
 //! The safety rules are those of a propose, notarize, finalize or nullify protocol in views; the super-nodes only carry
 //! votes, so that none of them can hurt safety. `docs/src/consensus.md` has the protocol and the argument. Here is no
 //! I/O, and nothing that executes blocks: a candidate's validity is asked of the driver.
 
+mod collector;
 #[cfg(test)]
 mod explore;
 mod held;
 mod machine;
+mod message;
+mod overlay;
 mod record;
+mod replica;
 mod schedule;
+mod signed;
+#[cfg(test)]
+pub(crate) mod testing;
 mod timing;
 mod types;
+mod validators;
 
+pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, Partial, Rejected, Vote, contradict};
 pub use machine::{
     Effect, EpochRules, Input, MAX_BACKOFF, MAX_UNFINALIZED_VIEWS, MAX_VIEWS_AHEAD, Machine, Saved, Timer,
 };
+pub use message::{MAX_CERTIFICATES, Message, Proposal};
+pub use overlay::Overlay;
 pub use record::{Record, RecordError};
+pub use replica::{Action, Event, Refusals, Replica, Restored, Setup};
 pub use schedule::{LATENCY_FLOOR_MS, ROUNDS, Schedule, Standing, choose_supers};
+pub use signed::{SIGNED_BYTES, Scheme, signed_bytes};
 pub use timing::Timing;
 pub use types::{
     Candidate, Certificate, Epoch, MAX_VALIDATORS, Phase, Place, SIGNATURE_BYTES, Signature, Signers, Statement,
     ValidatorIndex, View, quorum_weight,
 };
+pub use validators::{KEY_BYTES, Validator, ValidatorSet, ValidatorsError};

@@ -2,7 +2,7 @@
 //!
 //! It leaves out votes and timers: it knows what was proven, not what this validator said.
 
-use super::{Candidate, Certificate, Phase, Place, View};
+use super::{Candidate, Certificate, Phase, Place, Statement, View};
 use std::collections::BTreeMap;
 use tenon_types::Hash;
 
@@ -116,6 +116,11 @@ impl Held {
     /// The digest that was notarized in a view. A final one was, too, but its certificate need not be here.
     pub(crate) fn notarized(&self, view: View) -> Option<Hash> {
         self.proofs.get(&view)?.notarized.as_ref().map(|certificate| certificate.statement.digest)
+    }
+
+    pub(crate) fn holds(&self, statement: &Statement) -> bool {
+        let proofs = self.proofs.get(&statement.view);
+        proofs.into_iter().flat_map(Proofs::iter).any(|certificate| certificate.statement == *statement)
     }
 
     /// Whether a place is certified: notarized or final.

@@ -120,8 +120,10 @@ pub enum Effect {
     Vote(Statement),
     /// Send this candidate with its block to all, with the leader's N vote.
     Propose(Candidate),
-    /// Send this certificate to all.
+    /// Send this certificate to all, once.
     Forward(Certificate),
+    /// Send this certificate again: nobody seems to have it.
+    Repeat(Certificate),
     /// Make a block, answered by [`Input::Built`] or [`Input::BuildFailed`].
     Build {
         /// For which view.
@@ -282,6 +284,11 @@ impl Machine {
     /// The digest that was notarized in a view, if its certificate is held.
     pub fn notarized(&self, view: View) -> Option<Hash> {
         self.held.notarized(view)
+    }
+
+    /// Whether a certificate of a statement is held.
+    pub fn holds(&self, statement: &Statement) -> bool {
+        self.held.holds(statement)
     }
 
     /// Takes an input and says what is to be done, in order.

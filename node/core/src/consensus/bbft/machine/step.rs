@@ -87,7 +87,7 @@ impl Machine {
     fn send_again(&mut self, effects: &mut Vec<Effect>) {
         let view = self.record.cur;
         if let Some(entry) = self.held.entry(view) {
-            effects.push(Effect::Forward(entry.clone()));
+            effects.push(Effect::Repeat(entry.clone()));
         }
         if self.votes() {
             let Record { max_n, max_x, max_f, .. } = self.record;

@@ -1,0 +1,296 @@
+//! What a replica does of its own: performs the machine's effects, sends votes and sums, and keeps the timers.
+
+use super::{
+    Action, Candidate, Certificate, Effect, Input, Message, Outstanding, Phase, Proposal, Replica, Signers, Statement,
+    Sum, Timer, ValidatorIndex, View,
+};
+use crate::consensus::bbft::{Collected, MAX_CERTIFICATES, Vote};
+
+/// The stage at which a vote has gone to all super-nodes.
+const ALL_SUPERS: u8 = 2;
+/// Views whose overlay is remembered.
+const MAX_REMEMBERED_VIEWS: usize = 8;
+
+impl Replica {
+    /// Gives the machine an input and performs its effects, in order.
+    pub(super) fn give(&mut self, input: Input, actions: &mut Vec<Action>) {
+        for effect in self.machine.step(input) {
+            self.perform(effect, actions);
+        }
+    }
+
+    fn perform(&mut self, effect: Effect, actions: &mut Vec<Action>) {
+        match effect {
+            Effect::Persist(saved) => actions.push(Action::Persist(saved)),
+            Effect::Vote(statement) => self.say(statement, actions),
+            Effect::Propose(candidate) => self.propose(candidate, actions),
+            Effect::Forward(certificate) => self.distribute(&certificate, false, actions),
+            Effect::Repeat(certificate) => {
+                let everybody = self.me.is_some_and(|me| self.overlay.is_super(me));
+                let to = if everybody { self.everybody() } else { self.overlay.supers().to_vec() };
+                self.send(to, Message::Certificates(vec![certificate]), actions);
+            }
+            Effect::Build { view, parent, empty } => actions.push(Action::Build { view, parent, empty }),
+            Effect::Validate(candidate) => actions.push(Action::Validate(candidate)),
+            Effect::Fetch(place) => actions.push(Action::Fetch(place)),
+            Effect::Request { first, last } => {
+                let to = self.some_others(first);
+                self.send(to, Message::Request { first, last }, actions);
+            }
+            Effect::Commit { candidate, certificate } => self.commit(candidate, certificate, actions),
+            Effect::SetTimer { timer, view, backoff } => self.plan(timer, view, backoff),
+            Effect::Conflict { held, found } => actions.push(Action::Conflict { held, found }),
+        }
+    }
+
+    fn commit(&mut self, candidate: Candidate, certificate: Certificate, actions: &mut Vec<Action>) {
+        let view = candidate.place.view;
+        self.last_final = Some(certificate.clone());
+        self.collector.finalize(view);
+        self.sums.retain(|statement, _| statement.view > view);
+        self.distributed.retain(|statement| statement.view > view);
+        self.outstanding.retain(|vote| vote.statement.view > view);
+        self.proposals = self.proposals.split_off(&view);
+        actions.push(Action::Commit { candidate, certificate });
+        if self.machine.is_over() {
+            self.timers.clear();
+            self.outstanding.clear();
+            self.ask_due_ms = None;
+            actions.push(Action::EpochEnded);
+        }
+    }
+
+    fn plan(&mut self, timer: Timer, view: View, backoff: u32) {
+        if view != self.view {
+            self.view = view;
+            self.timers.clear();
+            let leads = self.me == Some(self.machine.rules().schedule.leader(view));
+            let wait = self.timing.length_ms(Timer::Propose, backoff).saturating_add(self.half_delay_ms());
+            let known = self.proposals.contains_key(&view);
+            self.ask_due_ms = (!leads && !known).then(|| self.now_ms.saturating_add(wait));
+        }
+        let due_ms = self.now_ms.saturating_add(self.timing.length_ms(timer, backoff));
+        self.timers.insert(timer, (view, due_ms));
+    }
+
+    pub(super) fn half_delay_ms(&self) -> u64 {
+        (self.timing.delay_ms / 2).max(1)
+    }
+
+    pub(super) fn send(&self, mut to: Vec<ValidatorIndex>, message: Message, actions: &mut Vec<Action>) {
+        to.sort_unstable();
+        to.dedup();
+        to.retain(|index| Some(*index) != self.me);
+        if !to.is_empty() {
+            actions.push(Action::Send { to, message });
+        }
+    }
+
+    pub(super) fn everybody(&self) -> Vec<ValidatorIndex> {
+        (0..self.overlay.validators()).collect()
+    }
+
+    /// The leader of a view and two super-nodes, which change from view to view.
+    fn some_others(&self, view: View) -> Vec<ValidatorIndex> {
+        let mut to = vec![self.machine.rules().schedule.leader(self.view)];
+        let node = self.me.unwrap_or(ValidatorIndex::MAX);
+        let ups = self.overlay.uplinks(view, node);
+        let mut supers = if ups.is_empty() { self.overlay.supers().to_vec() } else { ups };
+        let turn =
+            self.now_ms.checked_div(self.half_delay_ms()).and_then(|turn| usize::try_from(turn).ok()).unwrap_or(0);
+        let shift = turn.checked_rem(supers.len()).unwrap_or(0);
+        supers.rotate_left(shift);
+        to.extend(supers.into_iter().filter(|index| Some(*index) != self.me).take(2));
+        to
+    }
+
+    /// The children and the subtree of this node in a view.
+    pub(super) fn below(&mut self, view: View) -> (Vec<ValidatorIndex>, Signers) {
+        let Some(me) = self.me else { return (Vec::new(), Signers::none(0)) };
+        while self.below.len() >= MAX_REMEMBERED_VIEWS {
+            self.below.pop_first();
+        }
+        let (overlay, below) = (&self.overlay, &mut self.below);
+        below.entry(view).or_insert_with(|| (overlay.children(view, me), overlay.subtree(view, me))).clone()
+    }
+
+    // Votes.
+
+    /// Signs and sends a vote; one that was sent before goes to more.
+    fn say(&mut self, statement: Statement, actions: &mut Vec<Action>) {
+        let Some(me) = self.me else { return };
+        if let Some(vote) = self.outstanding.iter().find(|vote| vote.statement == statement).copied() {
+            let to = if statement.phase == Phase::Nullify { self.everybody() } else { self.overlay.supers().to_vec() };
+            let vote = Vote { statement, signer: me, signature: vote.signature };
+            return self.send(to, Message::Vote(vote), actions);
+        }
+        let signature = self.collector.sign(&statement);
+        let vote = Vote { statement, signer: me, signature };
+        let due_ms = self.now_ms.saturating_add(self.half_delay_ms());
+        let stage = if statement.phase == Phase::Nullify { ALL_SUPERS } else { 0 };
+        // What was said of views before has had its effect or is in vain, but for the last F vote.
+        self.outstanding.retain(|old| old.statement.view == statement.view || old.statement.phase == Phase::Finalize);
+        self.outstanding.push(Outstanding { statement, signature, due_ms, stage });
+        let proposed = self.proposals.get(&statement.view).is_some_and(|proposal| proposal.signature == signature);
+        let to = match statement.phase {
+            Phase::Nullify => self.overlay.supers().to_vec(),
+            // The proposal carries it to every super-node; a relay's is in its sum.
+            Phase::Notarize if proposed => Vec::new(),
+            _ if self.overlay.adds_up(me) => Vec::new(),
+            _ => self.overlay.uplinks(statement.view, me).into_iter().take(1).collect(),
+        };
+        self.send(to, Message::Vote(vote.clone()), actions);
+        self.collect_vote(&vote, me, actions);
+    }
+
+    /// Takes a vote into the collector and does what follows.
+    pub(super) fn collect_vote(&mut self, vote: &Vote, from: ValidatorIndex, actions: &mut Vec<Action>) {
+        let (cur, root) = (self.machine.record().cur, self.machine.committed().place.view);
+        let collected = self.collector.vote(cur, root, vote, from);
+        self.collected(vote.statement, from, collected, actions);
+    }
+
+    pub(super) fn collected(
+        &mut self,
+        statement: Statement,
+        from: ValidatorIndex,
+        collected: Collected,
+        actions: &mut Vec<Action>,
+    ) {
+        match collected {
+            Collected::Kept => self.sum_up(statement, false, actions),
+            Collected::Certificate(certificate) => {
+                self.sum_up(statement, false, actions);
+                self.distribute(&certificate, true, actions);
+                self.give(Input::Certificate(certificate), actions);
+            }
+            Collected::Rejected(reason) => self.refused(reason, statement, from, actions),
+            Collected::Evidence(evidence) => self.report(*evidence, actions),
+        }
+    }
+
+    /// Sends the sum of what came from below when it is whole; before, if its time has come, and then once more.
+    fn sum_up(&mut self, statement: Statement, due: bool, actions: &mut Vec<Action>) {
+        let Some(me) = self.me.filter(|me| self.overlay.adds_up(*me)) else { return };
+        let known = self.sums.get(&statement).copied();
+        if statement.phase == Phase::Nullify || known == Some(Sum::Whole) {
+            return;
+        }
+        let (_, subtree) = self.below(statement.view);
+        let whole = self.collector.heard(&statement).is_superset(&subtree);
+        if !whole && !due {
+            let wait_ms = (self.half_delay_ms() / 2).saturating_mul(self.overlay.levels());
+            self.sums.entry(statement).or_insert(Sum::Waiting(self.now_ms.saturating_add(wait_ms)));
+            return;
+        }
+        self.sums.insert(statement, if whole { Sum::Whole } else { Sum::Early });
+        let to: Vec<ValidatorIndex> = if self.overlay.is_super(me) {
+            self.overlay.supers().to_vec()
+        } else {
+            self.overlay.uplinks(statement.view, me).into_iter().take(1).collect()
+        };
+        if to.iter().any(|index| *index != me)
+            && let Some(partial) = self.collector.sum_of(&statement, &subtree)
+        {
+            self.send(to, Message::Partial(partial), actions);
+        }
+    }
+
+    // Proposals and certificates.
+
+    fn propose(&mut self, candidate: Candidate, actions: &mut Vec<Action>) {
+        let (parent, view) = (candidate.parent.view, candidate.place.view);
+        let last = view.previous().unwrap_or_default();
+        let proposal = Proposal {
+            candidate,
+            signature: self.collector.sign(&Statement::notarize(view, candidate.place.digest)),
+            justification: self.machine.certificates(parent, last, MAX_CERTIFICATES),
+        };
+        let again = self.proposals.insert(view, proposal.clone()).is_some();
+        let mut to = if again { self.everybody() } else { self.overlay.supers().to_vec() };
+        to.extend(self.below(view).0);
+        self.send(to, Message::Proposal(Box::new(proposal)), actions);
+    }
+
+    /// Sends a certificate down, once. Who made one without being a super-node tells everybody: the overlay failed.
+    pub(super) fn distribute(&mut self, certificate: &Certificate, made_here: bool, actions: &mut Vec<Action>) {
+        let statement = certificate.statement;
+        let Some(me) = self.me else { return };
+        if !self.distributed.insert(statement) {
+            return;
+        }
+        let mut to = Vec::new();
+        if self.overlay.adds_up(me) {
+            to = self.below(statement.view).0;
+            to.extend(self.collector.voters(&statement).iter());
+            // Votes that went to more than their own super-node leave others without a sum.
+            let late = |vote: &Outstanding| vote.stage > 0 && vote.statement.view <= statement.view;
+            if self.overlay.is_super(me) && self.outstanding.iter().any(late) {
+                to.extend_from_slice(self.overlay.supers());
+            }
+        } else if made_here {
+            to = self.everybody();
+        }
+        self.send(to, Message::Certificates(vec![certificate.clone()]), actions);
+    }
+
+    // Time.
+
+    pub(super) fn tick(&mut self, actions: &mut Vec<Action>) {
+        let now_ms = self.now_ms;
+        let due: Vec<(Timer, View)> =
+            self.timers.iter().filter(|(_, (_, at))| *at <= now_ms).map(|(timer, (view, _))| (*timer, *view)).collect();
+        for (timer, view) in due {
+            self.timers.remove(&timer);
+            self.give(Input::Timeout { timer, view }, actions);
+        }
+        let is_due = |sum: &Sum| matches!(sum, Sum::Waiting(at) if *at <= now_ms);
+        let sums: Vec<Statement> =
+            self.sums.iter().filter(|(_, sum)| is_due(sum)).map(|(statement, _)| *statement).collect();
+        for statement in sums {
+            self.sum_up(statement, true, actions);
+        }
+        if self.ask_due_ms.is_some_and(|at| at <= now_ms) {
+            self.ask_due_ms = None;
+            let view = self.view;
+            if !self.proposals.contains_key(&view) {
+                let to = self.some_others(view);
+                self.send(to, Message::Ask { view }, actions);
+            }
+        }
+        self.send_to_more(actions);
+    }
+
+    fn send_to_more(&mut self, actions: &mut Vec<Action>) {
+        let Some(me) = self.me else { return };
+        let (now_ms, wait_ms) = (self.now_ms, self.half_delay_ms());
+        let mut sent = Vec::new();
+        for vote in self.outstanding.iter_mut().filter(|vote| vote.stage < ALL_SUPERS && vote.due_ms <= now_ms) {
+            vote.stage = vote.stage.saturating_add(1);
+            vote.due_ms = now_ms.saturating_add(wait_ms);
+            sent.push(*vote);
+        }
+        for vote in sent {
+            let ups = self.overlay.uplinks(vote.statement.view, me);
+            let to = match vote.stage {
+                1 if !ups.is_empty() => ups.into_iter().skip(1).take(2).collect(),
+                _ => self.overlay.supers().to_vec(),
+            };
+            let vote = Vote { statement: vote.statement, signer: me, signature: vote.signature };
+            self.send(to, Message::Vote(vote), actions);
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, actions: &mut Vec<Action>) {
+        let timers = self.timers.values().map(|(_, at)| *at);
+        let sums = self.sums.values().filter_map(|sum| if let Sum::Waiting(at) = sum { Some(*at) } else { None });
+        let votes = self.outstanding.iter().filter(|vote| vote.stage < ALL_SUPERS).map(|vote| vote.due_ms);
+        let next = timers.chain(sums).chain(votes).chain(self.ask_due_ms).min();
+        if let Some(at_ms) = next
+            && self.timer_ms != next
+        {
+            self.timer_ms = next;
+            actions.push(Action::SetTimer { at_ms });
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What a replica does with messages.
+
+use super::{
+    Action, Certificate, Evidence, Input, Message, Partial, Proposal, Replica, Statement, ValidatorIndex, View,
+};
+use crate::consensus::bbft::{MAX_CERTIFICATES, MAX_VIEWS_AHEAD, Rejected, Vote};
+
+impl Replica {
+    pub(super) fn receive(&mut self, from: ValidatorIndex, message: Message, actions: &mut Vec<Action>) {
+        if from >= self.overlay.validators() || Some(from) == self.me || !message.is_bounded() {
+            self.refusals.malformed = self.refusals.malformed.saturating_add(1);
+            return;
+        }
+        match message {
+            Message::Proposal(proposal) => self.on_proposal(from, *proposal, actions),
+            Message::Vote(vote) => self.collect_vote(&vote, from, actions),
+            Message::Partial(partial) => self.on_partial(from, &partial, actions),
+            Message::Certificates(certificates) => {
+                certificates.into_iter().for_each(|certificate| self.on_certificate(certificate, actions));
+            }
+            Message::Request { first, last } => {
+                let certificates = self.machine.certificates(first, last, MAX_CERTIFICATES);
+                if !certificates.is_empty() && self.may_answer(from) {
+                    self.send(vec![from], Message::Certificates(certificates), actions);
+                }
+            }
+            Message::Ask { view } => self.on_ask(from, view, actions),
+            Message::Evidence(evidence) => {
+                if self.convicted.contains(&evidence.first.signer) {
+                    self.refusals.known = self.refusals.known.saturating_add(1);
+                } else if self.collector.verify_evidence(&evidence) {
+                    self.report(*evidence, actions);
+                } else {
+                    self.refusals.forged = self.refusals.forged.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    fn on_proposal(&mut self, from: ValidatorIndex, proposal: Proposal, actions: &mut Vec<Action>) {
+        for certificate in proposal.justification.clone() {
+            self.on_certificate(certificate, actions);
+        }
+        let (place, cur) = (proposal.candidate.place, self.machine.record().cur);
+        if place.view < cur {
+            self.refusals.stale = self.refusals.stale.saturating_add(1);
+            return self.answer(from, place.view, actions);
+        }
+        if place.view.0 > cur.0.saturating_add(MAX_VIEWS_AHEAD) {
+            self.refusals.stale = self.refusals.stale.saturating_add(1);
+            return;
+        }
+        let leader = self.machine.rules().schedule.leader(place.view);
+        let statement = Statement::notarize(place.view, place.digest);
+        let vote = Vote { statement, signer: leader, signature: proposal.signature };
+        let known = self.proposals.get(&place.view).map(|known| known.candidate.place.digest);
+        if known == Some(place.digest) {
+            self.refusals.known = self.refusals.known.saturating_add(1);
+            return;
+        }
+        if !statement.is_well_formed() || !self.collector.verify_vote(&vote) {
+            self.refusals.forged = self.refusals.forged.saturating_add(1);
+            return;
+        }
+        if known.is_none() {
+            let to = self.below(place.view).0;
+            let passed_on = Message::Proposal(Box::new(proposal.clone()));
+            self.send(to.into_iter().filter(|child| *child != leader && *child != from).collect(), passed_on, actions);
+            self.proposals.insert(place.view, proposal.clone());
+            self.give(Input::Proposal(proposal.candidate), actions);
+        }
+        // A second one of the view is evidence, which the collector finds.
+        self.collect_vote(&vote, leader, actions);
+    }
+
+    fn on_partial(&mut self, from: ValidatorIndex, partial: &Partial, actions: &mut Vec<Action>) {
+        if !self.overlay.adds_up(from) {
+            self.refusals.malformed = self.refusals.malformed.saturating_add(1);
+            return;
+        }
+        let (cur, root) = (self.machine.record().cur, self.machine.committed().place.view);
+        let collected = self.collector.partial(cur, root, partial, from);
+        self.collected(partial.statement, from, collected, actions);
+    }
+
+    pub(super) fn on_certificate(&mut self, certificate: Certificate, actions: &mut Vec<Action>) {
+        let view = certificate.statement.view;
+        if self.machine.holds(&certificate.statement) || view <= self.machine.committed().place.view {
+            self.refusals.known = self.refusals.known.saturating_add(1);
+        } else if !self.collector.verify(&certificate) {
+            self.refusals.forged = self.refusals.forged.saturating_add(1);
+        } else {
+            if self.me.is_some_and(|me| self.overlay.adds_up(me)) {
+                self.distribute(&certificate, false, actions);
+            }
+            self.give(Input::Certificate(certificate), actions);
+        }
+    }
+
+    fn on_ask(&mut self, from: ValidatorIndex, view: View, actions: &mut Vec<Action>) {
+        if view < self.machine.record().cur {
+            self.answer(from, view, actions);
+        }
+        if let Some(proposal) = self.proposals.get(&view).cloned() {
+            self.send(vec![from], Message::Proposal(Box::new(proposal)), actions);
+        }
+    }
+
+    /// What a message that was not taken calls for: who is behind is told what they lack.
+    pub(super) fn refused(
+        &mut self,
+        reason: Rejected,
+        statement: Statement,
+        from: ValidatorIndex,
+        actions: &mut Vec<Action>,
+    ) {
+        let counter = match reason {
+            Rejected::Malformed => &mut self.refusals.malformed,
+            Rejected::Sender => &mut self.refusals.forged,
+            Rejected::View => &mut self.refusals.stale,
+            Rejected::Known => &mut self.refusals.known,
+        };
+        *counter = counter.saturating_add(1);
+        let useful = matches!(reason, Rejected::View | Rejected::Known);
+        if useful && statement.view <= self.machine.record().cur && Some(from) != self.me {
+            self.answer(from, statement.view, actions);
+        }
+    }
+
+    /// Tells somebody who speaks of a view what came of it and of all since.
+    fn answer(&mut self, to: ValidatorIndex, view: View, actions: &mut Vec<Action>) {
+        let from = view.max(self.machine.committed().place.view);
+        let mut certificates = self.machine.certificates(from, self.machine.record().cur, MAX_CERTIFICATES);
+        if let Some(last) = self.last_final.clone().filter(|last| !certificates.contains(last)) {
+            certificates.insert(0, last);
+        }
+        certificates.truncate(MAX_CERTIFICATES);
+        if !certificates.is_empty() && self.may_answer(to) {
+            self.send(vec![to], Message::Certificates(certificates), actions);
+        }
+    }
+
+    /// Whether somebody may be answered again: not more often than votes are repeated.
+    fn may_answer(&mut self, to: ValidatorIndex) -> bool {
+        let wait_ms = self.half_delay_ms() / 2;
+        let last = self.answered.get(&to).copied();
+        let may = last.is_none_or(|last| self.now_ms.saturating_sub(last) >= wait_ms || self.now_ms < last);
+        if may {
+            self.answered.insert(to, self.now_ms);
+        }
+        may
+    }
+
+    /// Passes evidence on to everybody and to the chain, once for each offender.
+    pub(super) fn report(&mut self, evidence: Evidence, actions: &mut Vec<Action>) {
+        if self.convicted.insert(evidence.first.signer) {
+            self.send(self.everybody(), Message::Evidence(Box::new(evidence.clone())), actions);
+            actions.push(Action::Report(Box::new(evidence)));
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! Replicas over a network in memory that delays, and drops what a test says.
+
+use super::*;
+use crate::consensus::bbft::testing::{Sums, equal_set};
+use crate::consensus::bbft::{Epoch, Schedule};
+use std::collections::BTreeMap;
+
+const CHAIN: Hash = Hash([5; 32]);
+const HOP_MS: u64 = 10;
+const LAST: u64 = 100_000;
+
+/// What happens to somebody.
+enum Item {
+    Event(Event),
+    /// A tick, unless the timer was set anew since.
+    Tick(u64),
+}
+
+struct Net {
+    replicas: Vec<Replica>,
+    /// By time, then in the order in which they were made.
+    queue: BTreeMap<(u64, u64), (usize, Item)>,
+    made: u64,
+    now_ms: u64,
+    commits: Vec<Vec<Candidate>>,
+    candidates: BTreeMap<Place, Candidate>,
+    /// Messages by kind and view.
+    sent: BTreeMap<(&'static str, View), u64>,
+    reports: Vec<Evidence>,
+    drop: fn(ValidatorIndex, ValidatorIndex, &Message) -> bool,
+}
+
+fn start() -> Candidate {
+    let place = Place { view: View(0), digest: Hash([1; 32]) };
+    Candidate { place, parent: Place { view: View(0), digest: Hash::ZERO }, height: 0 }
+}
+
+impl Net {
+    fn new(validators: ValidatorIndex, supers: &[ValidatorIndex], relays: &[ValidatorIndex]) -> Self {
+        let set = Arc::new(equal_set(validators));
+        let schedule = Schedule::new(validators, supers);
+        let overlay = Overlay::new(validators, &schedule, relays, Hash([3; 32]));
+        let replica = |me| {
+            let rules = EpochRules {
+                epoch: Epoch(0),
+                start: start(),
+                last_height: LAST,
+                schedule: schedule.clone(),
+                me: Some(me),
+            };
+            let timing = Timing { delay_ms: 100, interval_ms: 0, max_delay_ms: 5_000 };
+            let (set, overlay, scheme) = (set.clone(), overlay.clone(), Arc::new(Sums { me }));
+            Replica::new(Setup { chain: CHAIN, rules, set, overlay, timing, scheme }, None)
+        };
+        let mut net = Self {
+            replicas: (0..validators).map(replica).collect(),
+            queue: BTreeMap::new(),
+            made: 0,
+            now_ms: 0,
+            commits: vec![Vec::new(); usize::from(validators)],
+            candidates: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            reports: Vec::new(),
+            drop: |_, _, _| false,
+        };
+        (0..usize::from(validators)).for_each(|index| net.push(0, index, Item::Event(Event::Start)));
+        net
+    }
+
+    fn push(&mut self, at_ms: u64, index: usize, item: Item) {
+        self.made += 1;
+        self.queue.insert((at_ms, self.made), (index, item));
+    }
+
+    fn run_until(&mut self, end_ms: u64) {
+        while let Some(entry) = self.queue.first_entry().filter(|entry| entry.key().0 <= end_ms) {
+            let ((at_ms, _), (index, item)) = entry.remove_entry();
+            self.now_ms = at_ms;
+            let event = match item {
+                Item::Event(event) => event,
+                Item::Tick(set_ms) if self.replicas[index].timer_ms == Some(set_ms) => Event::Tick,
+                Item::Tick(_) => continue,
+            };
+            for action in self.replicas[index].handle(at_ms, event) {
+                self.perform(index, action);
+            }
+        }
+    }
+
+    fn perform(&mut self, index: usize, action: Action) {
+        let from = ValidatorIndex::try_from(index).expect("small");
+        match action {
+            Action::Send { to, message } => {
+                for to in to {
+                    *self.sent.entry((message.kind(), view_of(&message))).or_default() += 1;
+                    if !(self.drop)(from, to, &message) {
+                        let event = Event::Message { from, message: message.clone() };
+                        self.push(self.now_ms + HOP_MS, usize::from(to), Item::Event(event));
+                    }
+                }
+            }
+            Action::Build { view, parent, .. } => {
+                let mut digest = [from as u8 + 1; 32];
+                digest[..8].copy_from_slice(&view.0.to_le_bytes());
+                let place = Place { view, digest: Hash(digest) };
+                let candidate = Candidate { place, parent: parent.place, height: parent.height + 1 };
+                self.candidates.insert(place, candidate);
+                self.answer(index, Input::Built(candidate));
+            }
+            Action::Validate(candidate) => self.answer(index, Input::Validated { place: candidate.place, valid: true }),
+            Action::Fetch(place) => self.answer(index, Input::Candidate(self.candidates[&place])),
+            Action::Commit { candidate, certificate } => {
+                assert!(self.replicas[index].collector.verify(&certificate));
+                self.commits[index].push(candidate);
+            }
+            Action::SetTimer { at_ms } => self.push(at_ms.max(self.now_ms + 1), index, Item::Tick(at_ms)),
+            Action::Report(evidence) => self.reports.push(*evidence),
+            Action::Conflict { held, found } => panic!("{held:?} and {found:?}"),
+            Action::Persist(_) | Action::EpochEnded => {}
+        }
+    }
+
+    fn answer(&mut self, index: usize, input: Input) {
+        self.push(self.now_ms, index, Item::Event(Event::Answer(input)));
+    }
+
+    /// The height that so many have reached, with agreement of all checked.
+    fn height_of_all_but(&self, silent: &[usize]) -> u64 {
+        let mut by_height: BTreeMap<u64, Place> = BTreeMap::new();
+        for candidate in self.commits.iter().flatten() {
+            let known = by_height.entry(candidate.height).or_insert(candidate.place);
+            assert_eq!(*known, candidate.place, "two blocks at {}", candidate.height);
+        }
+        let others = self.commits.iter().enumerate().filter(|(index, _)| !silent.contains(index));
+        others.map(|(_, commits)| commits.last().map_or(0, |last| last.height)).min().expect("somebody")
+    }
+
+    fn count(&self, kinds: &[&'static str], view: u64) -> u64 {
+        kinds.iter().map(|kind| self.sent.get(&(*kind, View(view))).copied().unwrap_or(0)).sum()
+    }
+}
+
+fn view_of(message: &Message) -> View {
+    match message {
+        Message::Proposal(proposal) => proposal.candidate.place.view,
+        Message::Vote(vote) => vote.statement.view,
+        Message::Partial(partial) => partial.statement.view,
+        Message::Certificates(certificates) => certificates[0].statement.view,
+        Message::Request { first, .. } => *first,
+        Message::Ask { view } => *view,
+        Message::Evidence(evidence) => evidence.first.statement.view,
+    }
+}
+
+const SHAPES: [(ValidatorIndex, &[ValidatorIndex], &[ValidatorIndex]); 7] = [
+    (4, &[0, 1, 2, 3], &[]),
+    (4, &[2], &[]),
+    (4, &[0, 3], &[]),
+    (7, &[1, 5], &[]),
+    (10, &[0, 1, 2], &[]),
+    (16, &[0, 1, 2, 3], &[]),
+    (27, &[0, 1, 2], &[3, 4, 5, 6, 7, 8]),
+];
+
+#[test]
+fn every_shape_of_overlay_makes_blocks_as_fast_as_its_hops() {
+    for (validators, supers, relays) in SHAPES {
+        let mut net = Net::new(validators, supers, relays);
+        net.run_until(2_000);
+        let hops = if relays.is_empty() { 5 } else { 8 };
+        let height = net.height_of_all_but(&[]);
+        assert!(height >= 2_000 / (hops * HOP_MS) - 3, "{validators} validators, {supers:?}: {height} blocks");
+        assert!(net.replicas.iter().all(|replica| replica.refusals().forged == 0 && replica.refusals().malformed == 0));
+    }
+}
+
+#[test]
+fn a_phase_takes_no_more_messages_than_the_formula() {
+    for validators in [4_u16, 7, 10, 16, 25, 36] {
+        for supers in 1..=validators.isqrt() {
+            let chosen: Vec<_> = (0..supers).collect();
+            let mut net = Net::new(validators, &chosen, &[]);
+            net.run_until(1_000);
+            let (n, m) = (u64::from(validators), u64::from(supers));
+            let formula = m * m + 3 * n - 2 * m;
+            for view in 3..8 {
+                let all = net.count(&["proposal", "vote", "partial", "certificates"], view);
+                let finalize = (n - m) + m * (m - 1) + (n - m);
+                assert!(all <= formula + finalize, "N {n}, M {m}: {all} in view {view}");
+                let first_phase = all - finalize.min(all);
+                assert!(first_phase <= 4 * n - 2 * n.isqrt(), "N {n}, M {m}: {first_phase} in view {view}");
+                assert_eq!(net.count(&["request", "ask", "evidence"], view), 0);
+            }
+        }
+    }
+}
+
+#[test]
+fn goes_on_with_a_third_silent_whoever_they_are() {
+    for (validators, supers, relays) in SHAPES {
+        let faulty = (validators - 1) / 3;
+        for first in 0..validators {
+            let silent: Vec<usize> = (0..faulty).map(|offset| usize::from((first + offset * 2) % validators)).collect();
+            let mut net = Net::new(validators, supers, relays);
+            net.queue.retain(|_, (index, _)| !silent.contains(index));
+            for index in &silent {
+                // A silent replica is one that never acts: its events go nowhere.
+                net.replicas[*index].me = None;
+                net.replicas[*index].machine =
+                    Machine::new(EpochRules { me: None, ..net.replicas[*index].machine.rules().clone() });
+            }
+            net.run_until(60_000);
+            let height = net.height_of_all_but(&silent);
+            assert!(height >= 10, "{validators} validators, supers {supers:?}, silent {silent:?}: {height} blocks");
+        }
+    }
+}
+
+#[test]
+fn commits_although_the_leader_is_cut_off_after_its_proposal() {
+    let mut net = Net::new(7, &[0, 1], &[]);
+    // What the leader of view 2 hears or says about it, but for its proposal, is lost.
+    net.drop = |from, to, message| {
+        let leader = 0;
+        let cut = view_of(message) == View(2) && (from == leader || to == leader);
+        cut && !matches!(message, Message::Proposal(_))
+    };
+    net.run_until(3_000);
+    let mut place = net.commits[3].last().expect("blocks were committed").place;
+    while place.view > View(2) {
+        place = net.candidates[&place].parent;
+    }
+    assert_eq!(place.view, View(2));
+    assert!(net.height_of_all_but(&[0]) > 10);
+}
+
+#[test]
+fn who_was_cut_off_catches_up_from_an_answer() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    net.drop = |from, to, _| from == 3 || to == 3;
+    net.run_until(2_000);
+    assert_eq!(net.commits[3].len(), 0);
+    assert!(net.height_of_all_but(&[3]) > 5);
+    net.drop = |_, _, _| false;
+    net.run_until(4_000);
+    let height = net.height_of_all_but(&[3]);
+    assert!(net.height_of_all_but(&[]) + 3 >= height, "of {height}");
+}
+
+#[test]
+fn one_who_votes_twice_is_reported_once_by_everybody() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    net.run_until(100);
+    let view = net.replicas[0].machine.record().cur.next().next();
+    for digest in 1..4 {
+        let statement = Statement::notarize(view, Hash([digest; 32]));
+        let signature = net.replicas[3].collector.sign(&statement);
+        let message = Message::Vote(crate::consensus::bbft::Vote { statement, signer: 3, signature });
+        net.push(net.now_ms, 0, Item::Event(Event::Message { from: 3, message }));
+    }
+    net.run_until(200);
+    assert!(net.reports.iter().all(|evidence| evidence.first.signer == 3));
+    assert_eq!(net.reports.len(), 4, "each of the four once");
+}
