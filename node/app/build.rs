@@ -16,6 +16,7 @@ const MODULES: &[&str] = &[
     "vouchers",
     "auction",
     "streams",
+    "events",
     "brokers",
     "wishes",
     "credit",

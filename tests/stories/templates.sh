@@ -77,6 +77,15 @@ expect 2000 "$VILLAGE" circulating --network 1
 expect_error Closed call "$VILLAGE" found --name Another --holders '[["//Alice",1]]' --credit-per-block 1 --credit-per-day 1 \
   --longest-debt-ms 1000 --from //Alice
 
+say "an oracle of two sources: it has no value before they say one, and never an old one"
+run template deploy oracle-consumer --set stream="$(printf '0x%064x' 1)" --set 'sources=[{"Account":"//Bob"},{"Account":"//Charlie"}]' \
+  --set quorum=2 --from //Alice
+ORACLE=$(last instance)
+expect_error NoQuorum query "$ORACLE" value
+expect_error NotEvents call "$ORACLE" on_event --subscription 1 --from //Bob --event "{\"version\":1,\"stream\":{\"module\":\"streams\",\
+\"id\":\"$(printf '0x%064x' 1)\"},\"partition\":0,\"timestamp_ms\":1,\"content_type\":1,\"encryption_type\":0,\"content\":\"0x31\",\
+\"origin_type\":2,\"origin\":\"0x\",\"signature_type\":2,\"signature\":\"0x\"}"
+
 say "what is wrong is said before anything is sent"
 expect_error Usage template deploy voucher --set nmae=Concert --set units=many --from //Alice
 expect_error NotFound template deploy vuocher --from //Alice

@@ -193,7 +193,17 @@ fn a_template_is_deployed_by_parameters_without_code() {
     let list = node.run(&["template", "list"]).done();
     let templates = list["templates"].as_array().unwrap();
     let named = |name: &str| templates.iter().find(|template| template["name"] == name).unwrap();
-    for name in ["auction-house", "collection", "credit-line", "equity-200", "fungible-token", "key-group", "voucher"] {
+    let names = [
+        "auction-house",
+        "collection",
+        "credit-line",
+        "equity-200",
+        "fungible-token",
+        "key-group",
+        "oracle-consumer",
+        "voucher",
+    ];
+    for name in names {
         assert_eq!(named(name)["on_chain"], true, "{name}");
     }
     let shown = node.run(&["template", "show", "voucher"]).done();

@@ -9,6 +9,7 @@ mod brokers;
 mod collections;
 mod credentials;
 mod credit;
+mod events;
 mod footprint;
 mod fork;
 mod group;
@@ -62,6 +63,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "credentials", genesis: ::credentials::CredentialsRef::init, scenario: credentials::scenario },
     Module { name: "policies", genesis: ::policies::PoliciesRef::init, scenario: policies::scenario },
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
+    Module { name: "events", genesis: ::events::EventsRef::init, scenario: events::scenario },
     Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },

@@ -17,6 +17,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
     ("notarise", BY_THE_CLOCK),
+    ("oracle", BY_THE_CLOCK),
     ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
     ("voucher", AT_ONCE),
@@ -70,6 +71,11 @@ fn a_notarised_hash_is_proven_without_a_node() {
 #[test]
 fn a_data_stream_is_registered_opened_and_found_by_its_name() {
     tell("streams");
+}
+
+#[test]
+fn a_contract_learns_a_value_and_the_first_who_delivers_is_paid() {
+    tell("oracle");
 }
 
 #[test]
