@@ -1,0 +1,127 @@
+//! What this module asks and calls of others: the registry of streams, brokers, credentials, groups, and assets.
+//!
+//! Where others fail for what may be want of gas the whole call fails: who calls cannot choose by it what happens.
+
+use crate::error::Error;
+use crate::terms::Counted;
+use crate::types::{Currency, Requirement};
+use brokers::BrokersRef;
+use credentials::CredentialsRef;
+use streams::{Level, RightInfo, StreamsRef};
+use tenon_contract::parity_scale_codec::Encode;
+use tenon_contract::prelude::*;
+
+const STREAMS: StreamsRef = StreamsRef::at(Address::of_module("streams"));
+const CREDENTIALS: CredentialsRef = CredentialsRef::at(Address::of_module("credentials"));
+const BROKERS: BrokersRef = BrokersRef::at(Address::of_module("brokers"));
+/// The chain's own assets. They credit exactly what was sent, so nothing needs to be weighed.
+const ASSETS: Address = Address::of_module("assets");
+
+/// Whether somebody owns a stream, or may grant rights on it.
+pub(crate) fn check_seller(stream: Hash, seller: Address) -> Result<(), Error> {
+    let sells = STREAMS.may(stream, seller, Level::Grant).try_invoke().unwrap_or(false);
+    ensure!(sells, Error::NotStreamSeller);
+    Ok(())
+}
+
+/// Whether a stream was deleted.
+pub(crate) fn is_gone(stream: Hash) -> bool {
+    let answer = STREAMS.may(stream, env().self_address(), Level::Grant).try_invoke();
+    answer.is_err_and(|failure| failure.module_error() == Some(streams::Error::UnknownStream))
+}
+
+/// Lets somebody read a stream until a time. Who may read it for longer keeps that.
+pub(crate) fn grant(stream: Hash, who: Address, end_ms: u64) -> Result<(), Error> {
+    let Err(failure) = granted(stream, who, end_ms) else { return Ok(()) };
+    let has_longer = failure.module_error() == Some(streams::Error::HasLonger);
+    ensure!(has_longer, Error::StreamRefused);
+    Ok(())
+}
+
+/// The same as far as the registry lets it: this instance's own right on the stream may be gone by now.
+pub(crate) fn grant_if_possible(stream: Hash, who: Address, end_ms: u64) -> Result<(), Error> {
+    granted(stream, who, end_ms).or_else(numbered)
+}
+
+fn granted(stream: Hash, who: Address, end_ms: u64) -> Result<(), CallError> {
+    STREAMS.grant(stream, who, Level::Subscribe, Some(end_ms)).try_invoke()
+}
+
+/// Passes over what the registry itself refused. Whatever else failed may be for want of gas.
+fn numbered(failure: CallError) -> Result<(), Error> {
+    ensure!(failure.host_error().is_none(), Error::StreamRefused);
+    Ok(())
+}
+
+/// Takes the right to read from somebody, if it was this instance that granted it. Where the registry refuses, the
+/// stream or this instance's own right is gone, or the stream's owner granted a right that ends later.
+pub(crate) fn revoke(stream: Hash, who: Address) -> Result<(), Error> {
+    let page = STREAMS.rights(stream, Some((Some(who), Level::Publish)), Some(1)).try_invoke();
+    let found = page.map_err(|_| Error::StreamRefused)?;
+    let is_ours = |right: &RightInfo| {
+        right.who == Some(who) && right.level == Level::Subscribe && right.by == env().self_address() && !right.lapsed
+    };
+    if found.first().is_some_and(is_ours) {
+        return STREAMS.revoke(stream, who, Level::Subscribe).try_invoke().or_else(numbered);
+    }
+    Ok(())
+}
+
+/// Whether somebody has the credential that terms ask for.
+pub(crate) fn check_credential(required: Option<&Requirement>, who: Address) -> Result<(), Error> {
+    let Some(required) = required else { return Ok(()) };
+    let found = CREDENTIALS.credential(required.issuer, required.topic, who).try_invoke();
+    ensure!(found.is_ok_and(|credential| credential.is_some()), Error::NotEligible);
+    Ok(())
+}
+
+/// On how many events of a stream the brokers have agreed. Zero before they ever did.
+pub(crate) fn counted(stream: Hash) -> Result<Counted, Error> {
+    let progress = BROKERS.progress(stream).try_invoke().map_err(|_| Error::BrokersFailed)?;
+    Ok(progress.map_or_else(Counted::default, |agreed| Counted { events: agreed.events, at_ms: agreed.at_ms }))
+}
+
+/// Hands money to the brokers of a stream.
+pub(crate) fn fund(stream: Hash, currency: Currency, amount: Amount) -> Result<(), Error> {
+    let fund = match currency {
+        Currency::Coin => BROKERS.fund(stream, brokers::Currency::Coin, amount).with_value(amount),
+        Currency::Asset { module, asset } => {
+            let nothing: Amount = 0;
+            let until_ms: Option<u64> = None;
+            let approval = (asset, BROKERS.address(), nothing, amount, until_ms).encode();
+            let approved = Call::<()>::new(module, "approve", approval, false).try_execute();
+            approved.map_err(|_| Error::BrokersRefused)?;
+            BROKERS.fund(stream, brokers::Currency::Asset { module, asset }, amount)
+        }
+    };
+    fund.try_execute().map_err(|_| Error::BrokersRefused)
+}
+
+/// Whether a group has resolved something.
+pub(crate) fn has_resolved(instance: Address, group: u64, topic: Hash) -> bool {
+    Call::<bool>::new(instance, "approved", (group, topic).encode(), true).try_invoke().unwrap_or(false)
+}
+
+/// Sends money from this instance.
+pub(crate) fn send(currency: Currency, to: Address, amount: Amount) -> Result<(), CallError> {
+    match currency {
+        Currency::Coin => coin::transfer(&to, amount),
+        Currency::Asset { module, asset } => {
+            Call::<()>::new(module, "transfer", (asset, to, amount).encode(), false).try_execute()
+        }
+    }
+}
+
+/// Takes an amount of an asset from the caller, who approved this instance, and returns what arrived.
+pub(crate) fn take_asset(module: Address, asset: u64, due: Amount) -> Result<Amount, Error> {
+    let this = env().self_address();
+    let payment = (asset, env().caller(), this, due).encode();
+    let payment = Call::<()>::new(module, "transfer_from", payment, false);
+    if module == ASSETS {
+        return payment.try_execute().map(|()| due).map_err(|_| Error::PaymentRefused);
+    }
+    let held = || Call::<Amount>::new(module, "balance_of", (asset, this).encode(), true).try_invoke();
+    let before = held().map_err(|_| Error::PaymentRefused)?;
+    payment.try_execute().map_err(|_| Error::PaymentRefused)?;
+    Ok(held().map_err(|_| Error::PaymentRefused)?.saturating_sub(before))
+}

@@ -1,0 +1,345 @@
+//! What is kept of a product, a licence, an offer, a flag and a score.
+
+use tenon_contract::prelude::*;
+
+/// Which credentials a seller trusts.
+#[module_type]
+pub use credentials::Requirement;
+
+/// Bytes of a product's name.
+pub const MAX_NAME_BYTES: usize = 64;
+/// Bytes of a public key.
+pub const MAX_KEY_BYTES: usize = 64;
+/// Parts of a price that a share in basis points is taken of.
+pub const BASIS_POINTS: u16 = 10_000;
+/// The longest that a licence lasts from now on: 3660 days.
+pub const MAX_TERM_MS: u64 = 3_660 * DAY_MS;
+/// The longest that brokers may take to agree after the end of a licence: twice their longest round.
+pub const MAX_WAIT_MS: u64 = 62 * DAY_MS;
+/// The longest time in which an arbiter decides.
+pub const MAX_DECISION_MS: u64 = 90 * DAY_MS;
+/// For how long after the end of a licence its holder can flag events, so that others cannot close it: 7 days.
+pub const FLAG_MS: u64 = 7 * DAY_MS;
+/// Licences of one stream that one reader has, those included that are over and were not closed.
+pub const MAX_LICENCES: u32 = 8;
+/// Windows for which a payment counts in the score of who paid.
+pub const SCORE_WINDOWS: u64 = 12;
+/// How long a window lasts: 30 days.
+pub const WINDOW_MS: u64 = 30 * DAY_MS;
+/// A day in milliseconds.
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// What is paid with.
+#[module_type]
+#[derive(Copy)]
+pub enum Currency {
+    /// The chain's own coin.
+    Coin = 0,
+    /// A divisible asset (BAP-01).
+    Asset {
+        /// The asset's module.
+        module: Address,
+        /// Which asset.
+        asset: u64,
+    } = 1,
+}
+
+/// A currency as a key: nothing for the coin, else the asset's module and id.
+pub(crate) type CurrencyKey = Option<(Address, u64)>;
+
+impl Currency {
+    /// The currency as a key.
+    pub(crate) const fn key(self) -> CurrencyKey {
+        match self {
+            Self::Coin => None,
+            Self::Asset { module, asset } => Some((module, asset)),
+        }
+    }
+
+    /// Whether such a currency can exist: nothing stands at the zero address.
+    pub(crate) fn is_valid(self) -> bool {
+        !matches!(self, Self::Asset { module, .. } if module.is_zero())
+    }
+}
+
+/// What a unit is, and when its price is the seller's.
+#[module_type]
+#[derive(Copy)]
+pub enum Mode {
+    /// A unit is a period, paid at once.
+    Time {
+        /// Milliseconds of a period.
+        period_ms: u64,
+    } = 0,
+    /// A unit is an event, paid at once. What was not used at the end is void.
+    Count {
+        /// How long the licence lasts at most.
+        valid_ms: u64,
+    } = 1,
+    /// A unit is a period, whose price becomes the seller's evenly while time passes. Either side can cancel.
+    Vesting {
+        /// Milliseconds of a period.
+        period_ms: u64,
+    } = 2,
+    /// A unit is a period and a number of events. The price becomes the seller's once all events of all units were
+    /// published before the end, and goes back if they were not.
+    Locked {
+        /// Milliseconds of a period.
+        period_ms: u64,
+        /// Events that the seller promises for a period.
+        events: u64,
+        /// How long after the end the brokers may take to agree.
+        wait_ms: u64,
+    } = 3,
+    /// A unit is an event that the buyer would pay for at most. What was not used goes back.
+    PerEvent {
+        /// How long the licence lasts at most.
+        valid_ms: u64,
+        /// How long after the end the brokers may take to agree.
+        wait_ms: u64,
+    } = 4,
+}
+
+/// Who gets a share of the price beside seller and brokers.
+#[module_type]
+#[derive(Copy)]
+pub struct Fee {
+    /// Who.
+    pub receiver: Address,
+    /// How much, in basis points, rounded down.
+    pub bps: u16,
+}
+
+/// Who decides on flags.
+#[module_type]
+#[derive(Copy)]
+pub enum Arbiter {
+    /// An account, or an instance that calls.
+    Account(Address) = 0,
+    /// A group that resolves `verdict`; anyone carries it out.
+    Group {
+        /// The instance that holds the group.
+        instance: Address,
+        /// Which group.
+        group: u64,
+    } = 1,
+}
+
+/// What happens with flags.
+#[module_type]
+#[derive(Copy)]
+pub struct Arbitration {
+    /// Who decides.
+    pub arbiter: Arbiter,
+    /// What a flag costs if it is rejected, in the currency of the terms.
+    pub stake: Amount,
+    /// By how much the seller's score falls with each flag that is upheld.
+    pub penalty: Amount,
+    /// How long the arbiter has.
+    pub decision_ms: u64,
+}
+
+/// For what and under which conditions licences are sold. Terms of a version never change.
+#[module_type]
+pub struct Terms {
+    /// The price of a unit.
+    pub price: Amount,
+    /// What is paid with.
+    pub currency: Currency,
+    /// What a unit is, and when it is paid.
+    pub mode: Mode,
+    /// The hash of the terms of use, which stand elsewhere.
+    pub terms_hash: Hash,
+    /// Which credential a buyer needs.
+    pub credential: Option<Requirement>,
+    /// If licences may be passed on: what the seller gets of the price, in basis points, rounded down.
+    pub royalty_bps: Option<u16>,
+    /// What the brokers of the stream get of the price, in basis points, rounded down.
+    pub broker_bps: Option<u16>,
+    /// Who else gets a share.
+    pub fee: Option<Fee>,
+    /// Who decides on flags, if they can be raised.
+    pub arbitration: Option<Arbitration>,
+}
+
+/// What is sold, and by whom.
+#[module_type]
+pub struct Product {
+    /// Who sells it.
+    pub seller: Address,
+    /// Which stream may be read.
+    pub stream: Hash,
+    /// What people call it.
+    pub name: String,
+    /// The version of its terms; the first is 1.
+    pub version: u32,
+    /// Whether it is sold now.
+    pub on_sale: bool,
+    /// When a licence ended last, of those that are closed or got another key or holder.
+    pub ended_ms: u64,
+}
+
+/// A product with its terms, to begin with.
+#[module_type]
+pub struct NewProduct {
+    /// Which stream may be read.
+    pub stream: Hash,
+    /// What people call it.
+    pub name: String,
+    /// For what and under which conditions.
+    pub terms: Terms,
+}
+
+/// A product, with its terms.
+#[module_type]
+pub struct ProductInfo {
+    /// What is sold, and by whom.
+    pub product: Product,
+    /// Its terms now.
+    pub terms: Terms,
+    /// How many licences of these terms are not closed.
+    pub licences: u64,
+}
+
+/// For which algorithm a public key is.
+#[module_type]
+pub enum KeyKind {
+    /// Ed25519 signatures.
+    Ed25519 = 0,
+    /// sr25519 signatures.
+    Sr25519 = 1,
+    /// ECDSA on secp256k1.
+    Secp256k1 = 2,
+    /// X25519 key agreement.
+    X25519 = 3,
+    /// Whatever reader and publisher agree on.
+    Other = 4,
+}
+
+/// A reader's public key.
+#[module_type]
+pub struct Key {
+    /// For which algorithm.
+    pub kind: KeyKind,
+    /// The key itself.
+    pub bytes: Vec<u8>,
+}
+
+/// A right to read a stream, from its start on and before its end.
+#[module_type]
+pub struct Licence {
+    /// Of which product.
+    pub product: u64,
+    /// Under which version of its terms.
+    pub version: u32,
+    /// Whose it is.
+    pub holder: Address,
+    /// With which key the holder reads.
+    pub key: Key,
+    /// When it began.
+    pub start_ms: u64,
+    /// Since when it is the holder's.
+    pub held_ms: u64,
+    /// From which millisecond on it is void.
+    pub end_ms: u64,
+    /// On how many events of the stream the brokers had agreed when it began. Zero where nothing is counted.
+    pub first_event: u64,
+    /// For how many events it is, or how many are promised. Zero where nothing is counted.
+    pub events: u64,
+    /// What was paid for it.
+    pub paid: Amount,
+    /// How much of that was the seller's so far, with all shares.
+    pub settled: Amount,
+    /// Whether nothing of it is held here any more.
+    pub is_settled: bool,
+}
+
+/// For what a licence can be had from its holder.
+#[module_type]
+#[derive(Copy)]
+pub struct Offer {
+    /// For how much.
+    pub price: Amount,
+    /// By whom alone, if not by anybody.
+    pub to: Option<Address>,
+    /// From which millisecond on not any more.
+    pub until_ms: Option<u64>,
+}
+
+/// A licence as publishers and brokers see it.
+#[module_type]
+pub struct Reader {
+    /// The licence.
+    pub licence: u64,
+    /// Who reads.
+    pub holder: Address,
+    /// With which key.
+    pub key: Key,
+    /// From which millisecond on not any more.
+    pub end_ms: u64,
+}
+
+/// Where a flag stands.
+#[module_type]
+pub enum FlagState {
+    /// Nobody has decided.
+    Open = 0,
+    /// The event was bad: the stake went back, and the seller's score fell.
+    Upheld = 1,
+    /// It was not: the stake went to the seller.
+    Rejected = 2,
+    /// Nobody decided in time: the stake went back.
+    Lapsed = 3,
+}
+
+/// What a reader says against an event.
+#[module_type]
+#[derive(Copy)]
+pub struct Flag {
+    /// Who says it.
+    pub by: Address,
+    /// Who sells the product.
+    pub seller: Address,
+    /// In what the stake is.
+    pub currency: Currency,
+    /// What was stated of flags when the licence was bought.
+    pub rules: Arbitration,
+    /// When the event was, as the reader says.
+    pub event_ms: u64,
+    /// From when on it cannot be decided.
+    pub until_ms: u64,
+    /// Where it stands.
+    pub state: FlagState,
+}
+
+/// What a seller's trades amount to, in one currency.
+#[module_type]
+#[derive(Copy, Default)]
+pub struct SellerScore {
+    /// What buyers paid for licences and the seller got, with all shares.
+    pub settled: Amount,
+    /// How much of that went to brokers and fees: what it cost at least to make this score up.
+    pub shared: Amount,
+    /// By how much upheld flags lower it.
+    pub penalty: Amount,
+    /// How many flags were upheld.
+    pub upheld: u64,
+}
+
+impl SellerScore {
+    /// What is left of it.
+    #[must_use]
+    pub const fn value(&self) -> Amount {
+        self.settled.saturating_sub(self.penalty)
+    }
+}
+
+/// What a buyer's trades of one window amount to.
+#[module_type]
+#[derive(Copy)]
+pub struct Spent {
+    /// The window: milliseconds since 1970 divided by those of a window.
+    pub window: u64,
+    /// How much.
+    pub amount: Amount,
+}
