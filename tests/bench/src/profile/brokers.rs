@@ -46,7 +46,8 @@ pub(super) fn scenario(stage: &mut Stage) {
     for number in FEW..MAX_BROKERS {
         stage.prepare(alice(), brokers.designate(stream, broker(number)));
     }
-    round(stage, coordinated, 2, MAX_BROKERS, "64 brokers");
+    // They were named while rounds 1 and 2 ran.
+    round(stage, coordinated, 3, MAX_BROKERS, "64 brokers");
     queries(stage, coordinated);
     stage.measure("", broker(0), brokers.claim(Currency::Coin, None));
     stage.measure("by a broker, one of 64", broker(0), brokers.remove(stream, broker(0)));
@@ -120,7 +121,7 @@ fn queries(stage: &mut Stage, Coordinated { brokers, stream, start_ms }: Coordin
     stage.ask("two", bob(), brokers.coordinations(None, None));
     stage.ask("", bob(), brokers.round_of(stream, Some(start_ms + INTERVAL_MS)));
     stage.ask("", bob(), brokers.times(stream, 7));
-    stage.ask("64 brokers", bob(), brokers.brokers(stream, 3));
+    stage.ask("64 brokers", bob(), brokers.brokers(stream, 4));
     stage.ask("", bob(), brokers.reward(stream));
     let hash = Hash::new([3; 32]);
     stage.ask("", bob(), brokers.commitment(stream, 3, broker(1), 500, hash, SALT, None));
@@ -134,7 +135,7 @@ fn queries(stage: &mut Stage, Coordinated { brokers, stream, start_ms }: Coordin
 fn end(stage: &mut Stage, coordinated: Coordinated, streams: StreamsRef) {
     let Coordinated { brokers, stream, .. } = coordinated;
     stage.measure("", alice(), brokers.stop(stream));
-    coordinated.reach(stage, 4, COMMIT_MS + REVEAL_MS);
+    coordinated.reach(stage, 5, COMMIT_MS + REVEAL_MS);
     stage.measure("64 brokers and a pot", eve(), brokers.close(stream));
     stage.prepare(alice(), streams.delete(stream));
     stage.chain().advance_ms(brokers::KEPT_MS);
