@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tenon_client::{format_address, no_names, parse_address};
 use tenon_crypto::keystore::{KeyFile, SealRandomness};
-use tenon_crypto::{Keypair, mnemonic, os, ss58};
+use tenon_crypto::{Keypair, PublicKey, Scheme, ethereum, mnemonic, os, ss58};
 use tenon_types::Address;
 
 /// Make keys, show what a key or an address is, sign messages, write polkadot.js key files
@@ -45,6 +45,9 @@ enum KeyCommand {
         key: String,
         /// The message in hex, as a query of the module returns it: text between <Bytes> and </Bytes>
         message: String,
+        /// Sign any bytes as Ethereum's wallets do (EIP-191), by the key's secp256k1 form
+        #[arg(long, conflicts_with = "scheme")]
+        ethereum: bool,
         #[command(flatten)]
         options: KeyOptions,
     },
@@ -79,7 +82,8 @@ impl Key {
         match self.command {
             KeyCommand::Generate { options, words, out } => generate(&options, words, out.as_deref()),
             KeyCommand::Inspect { key, options } => inspect(&key, &options),
-            KeyCommand::Sign { key, message, options } => sign(&key, &message, &options),
+            KeyCommand::Sign { key, message, ethereum: true, options } => sign_ethereum(&key, &message, &options),
+            KeyCommand::Sign { key, message, ethereum: false, options } => sign(&key, &message, &options),
             KeyCommand::Export { key, out, options } => {
                 let pair = signer::load(&key, options.scheme.into(), options.password_file.as_deref())?;
                 write_file(&pair, &out, &options)?;
@@ -149,14 +153,44 @@ fn sign(key: &str, message: &str, options: &KeyOptions) -> Result<Report, Failur
     Ok(Report::new(format!("{text}\n  signature   {signature}"), json))
 }
 
+/// Signs any bytes as a wallet of Ethereum does, which puts before them what keeps them from being a transaction.
+fn sign_ethereum(key: &str, message: &str, options: &KeyOptions) -> Result<Report, Failure> {
+    let bytes = hex::decode(message.trim_start_matches("0x")).map_err(|error| {
+        let message = format!("found a message with {error}, expected hex");
+        Failure::new(
+            Kind::Usage,
+            message,
+            "ask the module for the message, for example with `tenon query events message`",
+        )
+    })?;
+    let pair = signer::load(key, Scheme::Secp256k1, options.password_file.as_deref())?;
+    let signature = pair.sign_ethereum(&bytes).ok_or_else(|| {
+        let message = format!("found a key file of {}, expected secp256k1", pair.scheme().name());
+        Failure::new(Kind::Key, message, "name another key file, or a key such as //Alice")
+    })?;
+    let (text, mut json) = describe(&pair, options.prefix);
+    let signature = format!("0x{}", hex::encode(signature));
+    json["signature"] = json!(signature);
+    Ok(Report::new(format!("{text}\n  signature   {signature}"), json))
+}
+
 fn describe(pair: &Keypair, prefix: u16) -> (String, serde_json::Value) {
     let account = Address(pair.account());
     let address = format_address(&account, prefix);
     let public = format!("0x{}", hex::encode(pair.public().as_bytes()));
-    let text =
-        table([("address", address.clone()), ("public key", public.clone()), ("scheme", pair.scheme().name().into())]);
+    let ethereum = match pair.public() {
+        PublicKey::Secp256k1(key) => ethereum::address(&key).map(|address| format!("0x{}", hex::encode(address))),
+        _ => None,
+    };
+    let text = table([
+        ("address", address.clone()),
+        ("public key", public.clone()),
+        ("scheme", pair.scheme().name().into()),
+        ("ethereum", ethereum.clone().unwrap_or_default()),
+    ]);
     let json = json!({
         "address": address, "account": account.to_string(), "public_key": public, "scheme": pair.scheme().name(),
+        "ethereum_address": ethereum,
     });
     (text, json)
 }
@@ -194,7 +228,6 @@ fn create_private(path: &Path) -> std::io::Result<std::fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tenon_crypto::Scheme;
 
     fn options(scheme: SchemeName, password_file: Option<PathBuf>) -> KeyOptions {
         KeyOptions { scheme, prefix: 42, password_file }
@@ -245,5 +278,18 @@ mod tests {
         for refused in ["", "0x", "zz", "0x1234", &hex::encode(b"<Bytes>an order"), &hex::encode(b"an order</Bytes>")] {
             assert!(sign("//Bob", refused, &options).is_err(), "{refused}");
         }
+    }
+
+    #[test]
+    fn signs_as_wallets_of_ethereum_do_and_says_the_address() {
+        let options = options(SchemeName::Sr25519, None);
+        let report = sign_ethereum("//Bob", "0x6869", &options).unwrap();
+        let bytes = |name: &str| hex::decode(report.json[name].as_str().unwrap().trim_start_matches("0x")).unwrap();
+        let key = ethereum::recover(&bytes("signature").try_into().unwrap(), b"hi").unwrap();
+        assert_eq!(ethereum::address(&key).unwrap().to_vec(), bytes("ethereum_address"));
+        assert_eq!(report.json["scheme"], "secp256k1");
+        assert_eq!(sign_ethereum("//Bob", "0xzz", &options).unwrap_err().name, "Usage");
+        let plain = inspect("//Bob", &options).unwrap();
+        assert!(plain.json["ethereum_address"].is_null() && !plain.text.contains("ethereum"));
     }
 }
