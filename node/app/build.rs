@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "streams",
     "events",
     "brokers",
+    "licence",
     "wishes",
     "credit",
     "group",

@@ -86,6 +86,21 @@ expect_error NotEvents call "$ORACLE" on_event --subscription 1 --from //Bob --e
 \"id\":\"$(printf '0x%064x' 1)\"},\"partition\":0,\"timestamp_ms\":1,\"content_type\":1,\"encryption_type\":0,\"content\":\"0x31\",\
 \"origin_type\":2,\"origin\":\"0x\",\"signature_type\":2,\"signature\":\"0x\"}"
 
+say "licences of a stream: nobody can buy before its owner lets the instance grant the right"
+run call streams create --name Weather --from //Alice
+STREAM=$(last result)
+run template deploy data-licence --set stream="$STREAM" --set name=Weather --set price=1000000000000 \
+  --set terms_hash="0x$(printf '77%.0s' {1..32})" --from //Alice
+SHOP=$(last instance)
+KEY='{"kind":"X25519","bytes":"0x01"}'
+BUY="--product 1 --version 1 --units 1 --key $KEY --max-price 1000000000000 --value 1"
+expect_error StreamRefused call "$SHOP" buy $BUY --from //Bob
+run call streams grant --stream "$STREAM" --who "$SHOP" --level Grant --from //Alice
+run call streams grant --stream "$STREAM" --who "$SHOP" --level Subscribe --from //Alice
+run call "$SHOP" buy $BUY --from //Bob
+expect true "$SHOP" has_access --stream "$STREAM" --who //Bob
+run call "$SHOP" withdraw --currency Coin --from //Alice
+
 say "what is wrong is said before anything is sent"
 expect_error Usage template deploy voucher --set nmae=Concert --set units=many --from //Alice
 expect_error NotFound template deploy vuocher --from //Alice

@@ -197,6 +197,7 @@ fn a_template_is_deployed_by_parameters_without_code() {
         "auction-house",
         "collection",
         "credit-line",
+        "data-licence",
         "equity-200",
         "fungible-token",
         "key-group",

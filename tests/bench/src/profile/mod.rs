@@ -13,6 +13,7 @@ mod events;
 mod footprint;
 mod fork;
 mod group;
+mod licence;
 mod lots;
 mod people;
 mod policies;
@@ -65,6 +66,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
     Module { name: "events", genesis: ::events::EventsRef::init, scenario: events::scenario },
     Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
+    Module { name: "licence", genesis: || ::licence::LicencesRef::init(None), scenario: licence::scenario },
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
     Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },

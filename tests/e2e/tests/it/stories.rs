@@ -16,6 +16,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("credit", BY_THE_CLOCK),
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
+    ("licence", BY_THE_CLOCK),
     ("notarise", BY_THE_CLOCK),
     ("oracle", BY_THE_CLOCK),
     ("streams", BY_THE_CLOCK),
@@ -71,6 +72,11 @@ fn a_notarised_hash_is_proven_without_a_node() {
 #[test]
 fn a_data_stream_is_registered_opened_and_found_by_its_name() {
     tell("streams");
+}
+
+#[test]
+fn a_licence_is_bought_runs_out_is_passed_on_and_paid_event_by_event() {
+    tell("licence");
 }
 
 #[test]
