@@ -1,8 +1,9 @@
-//! Fees of mediators. A mediator earns by the imbalance that a transfer makes on the line by which it comes: what repays
-//! a debt to the mediator's neighbour costs nothing. The rule is that of `credit_trustlines.json` among the vectors.
+//! Fees of mediators. A mediator earns by the imbalance that a transfer makes on the line by which it comes: what
+//! repays a debt to the mediator's neighbour costs nothing. The rule is that of `credit_trustlines.json` among the
+//! vectors.
 //!
-//! Fees are rounded up, which is never for who sends. They are balances between neighbours like all else, so they change
-//! no sum.
+//! Fees are rounded up, which is never for who sends. They are balances between neighbours like all else, so they
+//! change no sum.
 
 use tenon_contract::prelude::*;
 

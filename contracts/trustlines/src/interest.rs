@@ -31,8 +31,8 @@ const FACTOR_BITS: u32 = 126;
 /// More terms of the series than there can be: the 40th is below 2^-126, and ends it.
 const MAX_TERMS: u128 = 40;
 
-/// What a debt has grown to from one time to another, both in milliseconds, at a rate in hundredths of a percent a year.
-/// Nothing if the times are the wrong way round, or the debt is above the largest one.
+/// What a debt has grown to from one time to another, both in milliseconds, at a rate in hundredths of a percent a
+/// year. Nothing if the times are the wrong way round, or the debt is above the largest one.
 pub fn grown(debt: u128, rate_bps: u16, from_ms: u64, to_ms: u64) -> Option<u128> {
     let elapsed_ms = to_ms.checked_sub(from_ms)?;
     if debt > MAX_DEBT {

@@ -112,7 +112,8 @@ impl Trustlines {
         Ok(())
     }
 
-    /// Closes a line on which no unit is owed. What is below one unit is given up by who is owed it, or has fallen away.
+    /// Closes a line on which no unit is owed. What is below one unit is given up by who is owed it, or has fallen
+    /// away.
     pub(crate) fn close_line(&mut self, network: u64, one: Address, other: Address) -> Result<(), Error> {
         let (by, now_ms) = (env().caller(), env().block_time_ms());
         let (before, line) = self.load(network, one, other)?;

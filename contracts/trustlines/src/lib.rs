@@ -1,6 +1,6 @@
-//! Credit lines between two, in networks that anybody founds. Nobody issues anything: each says whom they trust with how
-//! much, and pays somebody far away over a path of people who trust each other. One instance, created with the chain,
-//! holds as many networks as people found; an instance created with a first one holds that one alone.
+//! Credit lines between two, in networks that anybody founds. Nobody issues anything: each says whom they trust with
+//! how much, and pays somebody far away over a path of people who trust each other. One instance, created with the
+//! chain, holds as many networks as people found; an instance created with a first one holds that one alone.
 //!
 //! Rules that hold for every network:
 //! - A line is between two. Each gives the other some credit, and both agree on it: the one proposes and the other
@@ -15,8 +15,8 @@
 //! - Debts grow all the time at the rate that their creditor asks for. What is below one unit is kept, and rounded down
 //!   at its 60th binary digit, so it is the same however often a line is touched. Interest alone takes a debt above its
 //!   line.
-//! - From its expiry on nobody comes to owe on a line; who is owed can pay with that. A line closes when no unit is owed
-//!   on it. What is below one unit is given up by who is owed it; from 30 days after the expiry on it falls away.
+//! - From its expiry on nobody comes to owe on a line; who is owed can pay with that. A line closes when no unit is
+//!   owed on it. What is below one unit is given up by who is owed it; from 30 days after the expiry on it falls away.
 //! - Who may freeze is stated when a network is founded, or nobody may. A frozen line passes no transfer and cannot be
 //!   closed; its debts grow and can be settled.
 //! - A creditor can offer to take coin or an asset for a debt. The debtor pays it to the creditor in the call in which
@@ -207,8 +207,8 @@ pub mod trustlines {
             self.close_line(network, one, other)
         }
 
-        /// Offers to take a price outside the network for some units that somebody owes the caller, in place of what was
-        /// offered before.
+        /// Offers to take a price outside the network for some units that somebody owes the caller, in place of what
+        /// was offered before.
         ///
         /// Optional: `until_ms`, from which millisecond on it is void (default: in 30 days, the longest).
         #[call]
@@ -224,8 +224,8 @@ pub mod trustlines {
             self.add_offer(network, debtor, units, currency, price, until_ms)
         }
 
-        /// Takes a creditor's offer: pays the price to them, in the coin that is sent along or in an asset for which the
-        /// caller has approved this instance, and owes so much less. At most what is owed, rounded up.
+        /// Takes a creditor's offer: pays the price to them, in the coin that is sent along or in an asset for which
+        /// the caller has approved this instance, and owes so much less. At most what is owed, rounded up.
         #[call(payable)]
         pub fn settle(&mut self, network: u64, creditor: Address, offer: Offer) -> Result<(), Error> {
             self.take_offer(network, creditor, offer)
@@ -262,8 +262,8 @@ pub mod trustlines {
             Ok(self.load(network, who, other)?.1.info(env().block_time_ms()))
         }
 
-        /// With whom somebody has lines, and these as they see them, after `after`. At most 100. What a client looks for
-        /// paths with.
+        /// With whom somebody has lines, and these as they see them, after `after`. At most 100. What a client looks
+        /// for paths with.
         #[query]
         pub fn neighbours(
             &self,
@@ -359,8 +359,8 @@ pub mod trustlines {
             self.check_positions()
         }
 
-        /// Nobody owes more than was given, unless by interest; rates are the network's; and each line stands under both
-        /// of its parties and its expiry. A check reads at most 500 lines of one network.
+        /// Nobody owes more than was given, unless by interest; rates are the network's; and each line stands under
+        /// both of its parties and its expiry. A check reads at most 500 lines of one network.
         #[invariant]
         pub fn lines_are_sound(&self) -> bool {
             self.check_lines()

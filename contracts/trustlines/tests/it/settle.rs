@@ -1,4 +1,5 @@
-//! Debts that are settled outside the network, in coin or in an asset: both or neither, whatever the asset's module does.
+//! Debts that are settled outside the network, in coin or in an asset: both or neither, whatever the asset's module
+//! does.
 
 use crate::{NET, YEAR_MS, amount, balance, code, founded, line, terms, village};
 use assets::AssetsRef;
