@@ -15,13 +15,14 @@ EXAMPLES := $(CARGO_TARGET_DIR)/debug/examples
 PORT ?= 9944
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test build demo clean-demo test lint bench docs fmt
+.PHONY: help setup setup-build setup-test build demo clean-demo test explore lint bench docs fmt
 
 say = @printf '\n\033[1m== %s\033[0m\n'
 
 help:
 	@echo "make demo        install what is missing, build, start a chain, issue an asset and move it"
 	@echo "make test        install what is missing, run every check and test"
+	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 4 GB)"
 	@echo "make setup       install what is missing"
 	@echo "make build       build the program tenon"
 	@echo "make bench       measure, beside peers and limits"
@@ -64,6 +65,11 @@ test: setup lint
 	cargo test --workspace --doc --quiet
 	$(say) "running the tests"
 	cargo nextest run --workspace --no-fail-fast
+
+explore: setup-build
+	$(say) "BBFT: every state within the bounds, and each broken rule"
+	TENON_EXPLORE_VIEWS=$${TENON_EXPLORE_VIEWS:-3} TENON_EXPLORE_CRASHES=$${TENON_EXPLORE_CRASHES:-0} RUST_BACKTRACE=0 \
+		cargo test --package tenon-core --lib bbft::explore -- --nocapture --test-threads 1
 
 bench: build
 	$(say) "building the benchmarks"

@@ -2,7 +2,7 @@
 //!
 //! It leaves out whether the others' votes allow a step: that is said as what the step needs.
 
-use super::world::{Delivery, Set, World, bit, certificate};
+use super::world::{Delivery, Driver, Said, Set, World, bit, certificate};
 use crate::consensus::bbft::{Candidate, Effect, Input, Machine, Phase, Place, Record, Saved, Statement, Timer, View};
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -141,7 +141,7 @@ impl Local {
         let again = Self { machine, disk, started: false, asked, building, crashes, ..self.clone() };
         Some(match world.bounds.delivery {
             Delivery::Free => again,
-            Delivery::Reduced => again.start(world),
+            Delivery::Answered | Delivery::Reduced => again.start(world),
         })
     }
 
@@ -156,14 +156,15 @@ impl Local {
             drafts.push(Action::Start, (self.start(world), Vec::new()));
             return drafts.found;
         }
-        for (number, said) in world.said.iter().enumerate() {
+        let delivered = |said: &Said| world.bounds.finals || said.statement.phase != Phase::Finalize;
+        for (number, said) in world.said.iter().enumerate().filter(|(_, said)| delivered(said)) {
             let input = Input::Certificate(certificate(said.statement));
             drafts.push(Action::Certificate(number), self.run(world, 0, input));
         }
         if self.machine.record().cur.0 <= world.bounds.views {
             match world.bounds.delivery {
                 Delivery::Free => drafts.free(),
-                Delivery::Reduced => drafts.reduced(),
+                Delivery::Answered | Delivery::Reduced => drafts.answered(),
             }
         }
         if let Some(crashed) = self.crash(world) {
@@ -196,7 +197,7 @@ impl Drafts<'_> {
                 if !world.is_led_by_byzantine(world.candidates[number].place.view) {
                     proposed = bit(number);
                 }
-                if world.bounds.delivery == Delivery::Reduced {
+                if world.bounds.delivery != Delivery::Free {
                     before = world.first_variant(number).map_or(0, bit);
                 }
             }
@@ -216,12 +217,15 @@ impl Drafts<'_> {
         let (world, from) = (self.world, self.from);
         let Action::Certificate(number) = action else { return false };
         let statement = world.said[number].statement;
-        let cur = from.machine.record().cur;
-        let silent = to.said == from.said && to.committed == from.committed && to.wrong == from.wrong;
-        world.bounds.delivery == Delivery::Reduced
+        let Record { cur, max_x, max_f, .. } = *from.machine.record();
+        let passed = world.bounds.delivery == Delivery::Reduced && statement.view < cur;
+        let silent = to.said == from.said;
+        // An F vote forbids nothing but F votes below it, and none is left to be made there.
+        let lowest = statement.view == max_x.max(max_f.view).next();
+        passed
             && statement.phase != Phase::Finalize
-            && statement.view < cur
-            && silent
+            && (silent || lowest)
+            && to.wrong == from.wrong
             && !from.leads_from(world, cur)
     }
 
@@ -254,7 +258,7 @@ impl Drafts<'_> {
     }
 
     /// What comes of a proposal, a timer and a lead, each with the answers that it asks for, if anything is said.
-    fn reduced(&mut self) {
+    fn answered(&mut self) {
         let (world, from) = (self.world, self.from);
         let view = from.machine.record().cur;
         let own = from.leads_from(world, view) && from.machine.rules().schedule.leader(view) == self.me();
@@ -307,7 +311,7 @@ impl Run<'_> {
 
     /// The effects as the driver performs them.
     fn in_order(&self, mut effects: Vec<Effect>) -> Vec<Effect> {
-        if self.world.bounds.careless && matches!(effects.first(), Some(Effect::Persist(_))) {
+        if self.world.bounds.driver == Driver::SendsFirst && matches!(effects.first(), Some(Effect::Persist(_))) {
             effects.rotate_left(1);
         }
         effects
@@ -337,7 +341,11 @@ impl Run<'_> {
             }
             Effect::Commit { candidate, .. } => self.commit(candidate),
             Effect::Conflict { held, found } => self.blame(Wrong::Conflict(held.statement, found.statement)),
-            Effect::Fetch(_) | Effect::Forward(_) | Effect::Request { .. } | Effect::SetTimer { .. } => {}
+            Effect::Fetch(_)
+            | Effect::Forward(_)
+            | Effect::Repeat(_)
+            | Effect::Request { .. }
+            | Effect::SetTimer { .. } => {}
         }
     }
 
@@ -345,7 +353,9 @@ impl Run<'_> {
         let Some(disk) = &mut self.local.disk else { return };
         let (grows, first) = (disk.record.may_become(&saved.record), order == 0);
         disk.record = saved.record;
-        disk.certificates.extend(saved.certificates.into_iter().map(|certificate| certificate.statement));
+        if self.world.bounds.driver != Driver::LosesCertificates {
+            disk.certificates.extend(saved.certificates.into_iter().map(|certificate| certificate.statement));
+        }
         disk.certificates.retain(|statement| statement.view >= saved.keep_from);
         if !grows || !first {
             self.blame(Wrong::RecordFell);

@@ -1,7 +1,7 @@
 //! The search: every reachable state of three validators, breadth first, and the way to the first violation.
 //!
-//! A validator's states are numbered, and its next steps found once by running the real machine. A state of the whole is
-//! three such numbers: nothing is lost by a hash, and the shortest way to each state is kept.
+//! A validator's states are numbered, and its next steps found once by running the real machine. A state of the whole
+//! is three such numbers: nothing is lost by a hash, and the shortest way to each state is kept.
 
 use super::local::{Action, Draft, Local, Wrong};
 use super::world::{HONEST, Set, Watch, World, bit, members};
@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The numbers of the three validators' states.
 pub(super) type State = [u32; HONEST];
@@ -41,7 +41,7 @@ pub(super) struct Report {
     pub(super) transitions: u64,
     pub(super) locals: usize,
     pub(super) depth: usize,
-    pub(super) seconds: f64,
+    pub(super) elapsed: Duration,
     /// Whether every state was visited.
     pub(super) complete: bool,
     pub(super) violation: Option<Violation>,
@@ -56,10 +56,10 @@ pub(super) struct Violation {
 
 impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { states, transitions, locals, depth, seconds, .. } = self;
-        let rate = *states as f64 / seconds.max(0.001);
+        let Self { states, transitions, locals, depth, elapsed, .. } = self;
+        let rate = *states as u128 * 1_000 / elapsed.as_millis().max(1);
         write!(formatter, "{}:\n  {states} states, {transitions} transitions, depth {depth}, ", self.bounds)?;
-        write!(formatter, "{locals} states of one machine, {seconds:.1} s, {rate:.0} states/s")?;
+        write!(formatter, "{locals} states of one machine, {:.1} s, {rate} states/s", elapsed.as_secs_f64())?;
         match &self.violation {
             Some(Violation { what, trace }) => {
                 write!(formatter, "\n  caught after {states} states: {what}\n    {}", trace.join("\n    "))
@@ -139,7 +139,7 @@ impl<'a> Search<'a> {
     }
 
     /// Statements that two of the three made: with the Byzantine validator a quorum.
-    fn certified(&self, state: &State) -> Set {
+    pub(super) fn certified(&self, state: &State) -> Set {
         let [a, b, c] = state.map(|number| self.local(number).said);
         (a & b) | (a & c) | (b & c)
     }
@@ -270,22 +270,21 @@ impl<'a> Search<'a> {
             });
             next += 1;
         }
-        let seconds = started.elapsed().as_secs_f64();
         Report {
             bounds: self.world.bounds.to_string(),
             states: self.states().len(),
             transitions: self.transitions,
             locals: self.entries.len(),
             depth: wrong.as_ref().map_or(depth, |_| depth + 1),
-            seconds,
+            elapsed: started.elapsed(),
             complete: next == self.states.len(),
-            violation: wrong.map(|what| Violation { what, trace: self.trace() }),
+            violation: wrong.map(|what| Violation { what, trace: self.trace_to(self.states.len() - 1) }),
         }
     }
 
-    /// The way to the last state, in words.
-    fn trace(&mut self) -> Vec<String> {
-        let mut line = vec![self.states.len() - 1];
+    /// The shortest way to a state, in words.
+    pub(super) fn trace_to(&mut self, number: usize) -> Vec<String> {
+        let mut line = vec![number];
         while let Some(&last) = line.last().filter(|last| **last != 0) {
             line.push(self.from[last] as usize);
         }

@@ -36,8 +36,21 @@ pub(super) enum Leaders {
 pub(super) enum Delivery {
     /// Everything, one input at a time.
     Free,
-    /// Everything that can make a difference to safety: see the module's text.
+    /// Proposals come when they can be voted on, and what a machine asks for is answered at once.
+    Answered,
+    /// So, and certificates come at once where they take no choice away: all that can make a difference to safety.
     Reduced,
+}
+
+/// How the effects are performed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Driver {
+    /// In the order given.
+    Sound,
+    /// What is to be written is written last.
+    SendsFirst,
+    /// The record is written, the certificates beside it are not.
+    LosesCertificates,
 }
 
 /// What counts as a violation.
@@ -61,11 +74,13 @@ pub(super) struct Bounds {
     pub(super) twins: u64,
     pub(super) leaders: Leaders,
     pub(super) delivery: Delivery,
+    /// Whether certificates that finalize are delivered. They are formed anyway, and must not contradict each other.
+    pub(super) finals: bool,
     /// Blocks of the epoch, above which nothing is final.
     pub(super) blocks: u64,
     pub(super) flaw: Option<Flaw>,
-    /// Whether the driver writes to disk after it has sent, and not before: a flaw, too.
-    pub(super) careless: bool,
+    /// Around the machine a rule may be broken, too.
+    pub(super) driver: Driver,
     pub(super) watch: Watch,
     /// States after which it is given up.
     pub(super) states: usize,
@@ -79,9 +94,10 @@ impl Bounds {
             twins: 1,
             leaders: Leaders::Byzantine,
             delivery: Delivery::Reduced,
+            finals: true,
             blocks: 1_000,
             flaw: None,
-            careless: false,
+            driver: Driver::Sound,
             watch: Watch::All,
             states: 60_000_000,
         }
@@ -90,18 +106,25 @@ impl Bounds {
 
 impl fmt::Display for Bounds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { views, crashes, twins, leaders, delivery, flaw, .. } = self;
+        let Self { views, crashes, twins, leaders, delivery, watch, .. } = self;
         write!(formatter, "{views} views, {crashes} crashes, twins up to view {twins}, {delivery:?} delivery, ")?;
         match leaders {
             Leaders::Byzantine => write!(formatter, "a Byzantine leader")?,
             Leaders::InTurn(byzantine) => write!(formatter, "leaders in turn ({byzantine} is Byzantine)")?,
         }
+        if !self.finals {
+            formatter.write_str(", no final certificate delivered")?;
+        }
         if self.blocks < self.views {
             write!(formatter, ", an epoch of {} blocks", self.blocks)?;
         }
-        let careless = self.careless.then(|| "a careless driver".to_owned());
-        let flaw = flaw.map(|flaw| format!("{flaw:?}")).or(careless);
-        flaw.map_or(Ok(()), |flaw| write!(formatter, ", {flaw}, watching {:?}", self.watch))
+        if self.driver != Driver::Sound {
+            write!(formatter, ", a driver that {:?}", self.driver)?;
+        }
+        if let Some(flaw) = self.flaw {
+            write!(formatter, ", {flaw:?}")?;
+        }
+        write!(formatter, ", watching {watch:?}")
     }
 }
 
