@@ -22,7 +22,7 @@ say = @printf '\n\033[1m== %s\033[0m\n'
 help:
 	@echo "make demo        install what is missing, build, start a chain, issue an asset and move it"
 	@echo "make test        install what is missing, run every check and test"
-	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 4 GB)"
+	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 6 GB)"
 	@echo "make setup       install what is missing"
 	@echo "make build       build the program tenon"
 	@echo "make bench       measure, beside peers and limits"
