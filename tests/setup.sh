@@ -21,14 +21,16 @@ install_packages() {
   DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" </dev/null >/dev/null
 }
 
-# RocksDB's bindings are made with libclang, which needs its own headers too.
+# Whether one of these files is there.
+exists() { local file; for file in "$@"; do [ -e "$file" ] && return 0; done; return 1; }
+
+# RocksDB's bindings are made with libclang and its own headers. libclang-cpp is another library.
 have_libclang() {
   [ -n "${LIBCLANG_PATH:-}" ] && return 0
-  local file
-  for file in /usr/lib/llvm-*/lib/libclang.so* /usr/lib/*/libclang.so* /usr/lib/*/libclang-*.so* /usr/lib64/libclang.so*; do
-    [ -e "$file" ] && return 0
-  done
-  return 1
+  exists /usr/lib/llvm-*/lib/libclang.so* /usr/lib/llvm-*/lib/libclang-[0-9]*.so* /usr/lib/*/libclang.so* \
+    /usr/lib/*/libclang-[0-9]*.so* /usr/lib64/libclang.so* || return 1
+  exists /usr/lib/llvm-*/lib/clang/*/include/stddef.h /usr/lib/clang/*/include/stddef.h \
+    /usr/lib64/clang/*/include/stddef.h
 }
 
 node_major() { node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p'; }
