@@ -240,13 +240,14 @@ impl Machine {
     ) -> Self {
         assert_eq!(record.epoch, rules.epoch, "the record of an epoch belongs to its machine");
         let mut machine = Self::with(rules, record);
-        if let Some(committed) = committed {
-            machine.held.commit(committed);
-            machine.over = committed.height >= machine.rules.last_height;
-        }
         for certificate in certificates {
             // What was written once contradicted nothing then.
             let _ = machine.held.insert(certificate);
+        }
+        // After the certificates: those of the block's own view led to the next one, and others may need them.
+        if let Some(committed) = committed {
+            machine.held.commit(committed);
+            machine.over = committed.height >= machine.rules.last_height;
         }
         machine
     }

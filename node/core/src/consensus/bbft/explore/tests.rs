@@ -145,6 +145,11 @@ fn goes_on_from_each_state() {
 }
 
 #[test]
+fn goes_on_after_two_that_committed_have_crashed() {
+    goes_on(Bounds { leaders: Leaders::InTurn(0), twins: 0, ..Bounds::new(1, 2) }, 1);
+}
+
+#[test]
 fn goes_on_from_states_of_two_views() {
     goes_on(Bounds { leaders: Leaders::InTurn(1), twins: 0, ..Bounds::new(2, 0) }, 49);
 }
