@@ -25,6 +25,7 @@ const ASKED: &[(&str, &str, &str, u64)] = &[
     ("auction", "buy", "an item", 10_000),
     ("credit", "act", "borrow", 50_000),
     ("credit", "submit", "borrow from an agent", 50_000),
+    ("licence", "buy", "in an asset", 50_000),
 ];
 
 fn main() {
