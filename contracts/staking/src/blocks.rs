@@ -1,8 +1,8 @@
 //! What the end of a block does: rewards, attendance, payouts, and the change of validators. Below the methods.
 //!
-//! Epoch 0 is that of the blocks from 1 to the epochs' length, and so on. At the end of its last block the next epoch is
-//! taken up and candidates are elected for the epoch after it. At the end of the last block but one the next set is fixed,
-//! so that the header of the last block can state it.
+//! Epoch 0 is that of the blocks from 1 to the epochs' length, and so on. At the end of its last block the next epoch
+//! is taken up and candidates are elected for the epoch after it. At the end of the last block but one the next set is
+//! fixed, so that the header of the last block can state it.
 
 use crate::error::Error;
 use crate::events::EpochStarted;
@@ -54,8 +54,8 @@ impl Staking {
         }
     }
 
-    /// Counts who failed a view or did not vote, and jails whoever did so too often. The first block of an epoch says who
-    /// voted in the one before, so it counts for nobody.
+    /// Counts who failed a view or did not vote, and jails whoever did so too often. The first block of an epoch says
+    /// who voted in the one before, so it counts for nobody.
     fn count_attendance(
         &mut self,
         terms: &Terms,
@@ -146,8 +146,8 @@ impl Staking {
         Committee { fixed_at_ms: env().block_time_ms(), seats }
     }
 
-    /// The set for an epoch as it is now: those of the elected who still stand, as many as there are validators. If nobody
-    /// was elected, as at a chain's beginning, whoever stands now.
+    /// The set for an epoch as it is now: those of the elected who still stand, as many as there are validators. If
+    /// nobody was elected, as at a chain's beginning, whoever stands now.
     fn choose(&self, terms: &Terms) -> Committee {
         let mut set = self.elected.get();
         if set.seats.is_empty() {

@@ -1,7 +1,7 @@
 //! Coin that is bound, on its way, or earned. Below the methods.
 //!
-//! What somebody is to get is sent when it is due; if that fails, as for an account that would exist with too little, it
-//! waits as a credit, so that nobody can keep others from being paid.
+//! What somebody is to get is sent when it is due; if that fails, as for an account that would exist with too little,
+//! it waits as a credit, so that nobody can keep others from being paid.
 
 use crate::error::Error;
 use crate::events::{Claimed, Credited, Delegated, Unbonded, UnbondingStarted};

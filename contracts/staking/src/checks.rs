@@ -1,5 +1,5 @@
-//! What must hold in every state. A check is bounded; where it cannot read everything it begins where the block's height
-//! points to, so that a sequence of heights covers it.
+//! What must hold in every state. A check is bounded; where it cannot read everything it begins where the block's
+//! height points to, so that a sequence of heights covers it.
 
 use crate::staking::Staking;
 use crate::types::{Candidate, MAX_CANDIDATES, Status, Unbonding};

@@ -1,26 +1,27 @@
-//! Delegated proof of stake: who stands as a validator, whose coin stands behind them, who is elected for each epoch, what
-//! they earn and what a fault costs. The instance that a chain names in its parameters decides who builds its blocks.
+//! Delegated proof of stake: who stands as a validator, whose coin stands behind them, who is elected for each epoch,
+//! what they earn and what a fault costs. The instance that a chain names in its parameters decides who builds its
+//! blocks.
 //!
 //! Rules:
 //! - A candidate stakes the least amount at least, and shows that it has the secret of its BLS key. The stake is locked
 //!   while it stands. Whoever enters a full list of 400 displaces the candidate with the least weight.
-//! - Anybody binds coin to a candidate and takes it back. What is bound is in the instance, so nobody can spend it. A pool
-//!   is stake and delegations together; shares of it lose alike when it is slashed.
-//! - At the end of each epoch the heaviest candidates are elected for the epoch after the next one, with the weight that
-//!   they have then; of two with equal weight the one whose account is lower stands before the other. Standbys are
-//!   elected with them. Before the next epoch begins, those who were jailed, removed or have withdrawn since make way, and
-//!   standbys move up. So the set for an epoch is fixed before the epoch's first block, and does not change in it.
+//! - Anybody binds coin to a candidate and takes it back. What is bound is in the instance, so nobody can spend it. A
+//!   pool is stake and delegations together; shares of it lose alike when it is slashed.
+//! - At the end of each epoch the heaviest candidates are elected for the epoch after the next one, with the weight
+//!   that they have then; of two with equal weight the one whose account is lower stands before the other. Standbys are
+//!   elected with them. Before the next epoch begins, those who were jailed, removed or have withdrawn since make way,
+//!   and standbys move up. So the set for an epoch is fixed before the epoch's first block, and does not change in it.
 //! - A block's reward is split: a part to the leader, the rest to the validators by weight; of that each keeps its
-//!   commission, and the rest goes to the shares of its pool. What cannot be divided, or has nobody, is carried to the next
-//!   block. Claims are pulled, and cost the same however many there are.
-//! - Coin that is unbound is liquid 20 days later: the end of a block pays up to 16 such amounts out, in the order of their
-//!   times, and anybody may pay any other one out. Until then no second unbonding from the same candidate begins. To move
-//!   coin to another candidate is to unbind it and to bind it when it has ended.
-//! - A validator that fails too many views, or whose vote is missing too often in an epoch, is jailed: it leaves the list,
-//!   earns nothing, and its pool loses a small part. It can come back after a time, with the least stake.
-//! - Evidence that consensus has checked removes a candidate. Its pool loses a part, and so does what has left it since the
-//!   set was fixed that committed the fault: together at most that part of the weight in that set. A candidate is removed
-//!   once. It can return when everything has been paid back, no sooner than 20 days later.
+//!   commission, and the rest goes to the shares of its pool. What cannot be divided, or has nobody, is carried to the
+//!   next block. Claims are pulled, and cost the same however many there are.
+//! - Coin that is unbound is liquid 20 days later: the end of a block pays up to 16 such amounts out, in the order of
+//!   their times, and anybody may pay any other one out. Until then no second unbonding from the same candidate begins.
+//!   To move coin to another candidate is to unbind it and to bind it when it has ended.
+//! - A validator that fails too many views, or whose vote is missing too often in an epoch, is jailed: it leaves the
+//!   list, earns nothing, and its pool loses a small part. It can come back after a time, with the least stake.
+//! - Evidence that consensus has checked removes a candidate. Its pool loses a part, and so does what has left it since
+//!   the set was fixed that committed the fault: together at most that part of the weight in that set. A candidate is
+//!   removed once. It can return when everything has been paid back, no sooner than 20 days later.
 //! - Slashed coin goes to the zero address, whose coin nobody can use.
 //! - Nobody has a right over others' coin. The terms are fixed when the instance is created.
 //!
@@ -103,8 +104,8 @@ pub mod staking {
             Ok(())
         }
 
-        /// Makes the caller a candidate, with the coin that comes along as its stake. Whoever has withdrawn can return when
-        /// the old stake has been paid out.
+        /// Makes the caller a candidate, with the coin that comes along as its stake. Whoever has withdrawn can return
+        /// when the old stake has been paid out.
         #[call(payable)]
         pub fn register(
             &mut self,
@@ -144,8 +145,8 @@ pub mod staking {
             Ok(())
         }
 
-        /// Announces the caller's next commission. It counts from the first epoch on that begins when the delay has passed.
-        /// One that was announced before and does not count yet is forgotten.
+        /// Announces the caller's next commission. It counts from the first epoch on that begins when the delay has
+        /// passed. One that was announced before and does not count yet is forgotten.
         #[call]
         pub fn set_commission(&mut self, commission_bp: u16) -> Result<(), Error> {
             let who = env().caller();
@@ -158,8 +159,8 @@ pub mod staking {
             Ok(())
         }
 
-        /// Ends the caller's candidacy. The stake is liquid 20 days later; delegations stay until they are taken back. As a
-        /// validator it serves until the set changes.
+        /// Ends the caller's candidacy. The stake is liquid 20 days later; delegations stay until they are taken back.
+        /// As a validator it serves until the set changes.
         #[call]
         pub fn withdraw_candidacy(&mut self) -> Result<(), Error> {
             let who = env().caller();
@@ -170,14 +171,15 @@ pub mod staking {
             Ok(())
         }
 
-        /// Lets the caller, who was jailed, stand again, when the time has passed and the stake is the least one at least.
+        /// Lets the caller, who was jailed, stand again, when the time has passed and the stake is the least one at
+        /// least.
         #[call]
         pub fn unjail(&mut self) -> Result<(), Error> {
             self.release_candidate(env().caller())
         }
 
-        /// Removes what is kept of a candidate that stands no longer, when nothing is bound to it or on its way from it.
-        /// Anyone may; who does receives the deposit, and the candidate what it has earned.
+        /// Removes what is kept of a candidate that stands no longer, when nothing is bound to it or on its way from
+        /// it. Anyone may; who does receives the deposit, and the candidate what it has earned.
         #[call]
         pub fn clear_candidate(&mut self, candidate: Address) -> Result<(), Error> {
             self.forget(candidate)
@@ -192,8 +194,8 @@ pub mod staking {
             Ok(())
         }
 
-        /// Unbinds coin from a candidate, and returns how much: it is liquid 20 days later. Meanwhile it earns nothing, and
-        /// faults that were committed with it can still cost a part.
+        /// Unbinds coin from a candidate, and returns how much: it is liquid 20 days later. Meanwhile it earns nothing,
+        /// and faults that were committed with it can still cost a part.
         ///
         /// Optional: `amount` (default: all).
         #[call]
@@ -201,8 +203,8 @@ pub mod staking {
             self.unbind(candidate, amount, None)
         }
 
-        /// Unbinds coin from a candidate and binds it to another one 20 days later. If that one does not stand then, the
-        /// coin is liquid.
+        /// Unbinds coin from a candidate and binds it to another one 20 days later. If that one does not stand then,
+        /// the coin is liquid.
         ///
         /// Optional: `amount` (default: all).
         #[call]
@@ -212,8 +214,8 @@ pub mod staking {
             self.unbind(from, amount, Some(to))
         }
 
-        /// Pays out, or binds anew, somebody's coin that was unbound from a candidate 20 days ago or earlier. Anyone may, and
-        /// receives the deposit. Nobody needs to: the ends of blocks do the same.
+        /// Pays out, or binds anew, somebody's coin that was unbound from a candidate 20 days ago or earlier. Anyone
+        /// may, and receives the deposit. Nobody needs to: the ends of blocks do the same.
         #[call]
         pub fn withdraw(&mut self, who: Address, candidate: Address) -> Result<(), Error> {
             let unbonding = self.unbondings.get(&(who, candidate)).ok_or(Error::NotUnbonding)?;
@@ -224,15 +226,15 @@ pub mod staking {
             Ok(())
         }
 
-        /// Pays the caller what delegations to a candidate have earned, what the caller has earned as that candidate, and
-        /// coin that could not be sent before. Returns how much.
+        /// Pays the caller what delegations to a candidate have earned, what the caller has earned as that candidate,
+        /// and coin that could not be sent before. Returns how much.
         #[call]
         pub fn claim(&mut self, candidate: Address) -> Result<Amount, Error> {
             self.pay_rewards(candidate, env().caller())
         }
 
-        /// Ends a block: shares its reward, which comes along, counts who was down, pays out what is liquid, and changes
-        /// and elects validators at the ends of epochs. Only the host.
+        /// Ends a block: shares its reward, which comes along, counts who was down, pays out what is liquid, and
+        /// changes and elects validators at the ends of epochs. Only the host.
         #[call(payable)]
         pub fn end_block(&mut self, report: BlockReport) -> Result<(), Error> {
             ensure!(env().caller() == Address::SYSTEM, Error::NotSystem);
@@ -276,8 +278,8 @@ pub mod staking {
             Ok(CandidateInfo { state, profile: self.profile_of(candidate), own_stake, claimable })
         }
 
-        /// Who stands, with the weight that would count if the election were now: the heaviest first, after `after`, which
-        /// is an entry. At most 100.
+        /// Who stands, with the weight that would count if the election were now: the heaviest first, after `after`,
+        /// which is an entry. At most 100.
         #[query]
         pub fn ranking(&self, after: Option<(Address, Amount)>, limit: Option<u32>) -> Vec<(Address, Amount)> {
             let after = after.map(|(account, weight)| (Amount::MAX - weight, account));
@@ -301,8 +303,8 @@ pub mod staking {
             Ok(crypto::blake2b_256(&bytes))
         }
 
-        /// Who was elected last, the heaviest first: validators, then standbys. The set for the next epoch that is not fixed
-        /// yet is taken from these.
+        /// Who was elected last, the heaviest first: validators, then standbys. The set for the next epoch that is not
+        /// fixed yet is taken from these.
         #[query]
         pub fn elected(&self) -> Committee {
             self.elected.get()
@@ -341,8 +343,8 @@ pub mod staking {
             page.into_iter().map(|((_, who), position)| (who, position.shares)).collect()
         }
 
-        /// Somebody's coin on its way, by candidate, after `after`. At most 100. What is liquid counts as liquid whether or
-        /// not it was paid out.
+        /// Somebody's coin on its way, by candidate, after `after`. At most 100. What is liquid counts as liquid
+        /// whether or not it was paid out.
         #[query]
         pub fn unbondings(&self, who: Address, after: Option<Address>, limit: Option<u32>) -> Vec<UnbondingInfo> {
             let (after, now_ms) = (after.map(|candidate| (who, candidate)), env().block_time_ms());
@@ -368,15 +370,15 @@ pub mod staking {
             self.books.get().held().is_some_and(|due| held >= due)
         }
 
-        /// The list is that of the candidates that stand, by the coin bound to them; pools and weights add up to the books;
-        /// and nobody's key is another's. One check reads 500 candidates.
+        /// The list is that of the candidates that stand, by the coin bound to them; pools and weights add up to the
+        /// books; and nobody's key is another's. One check reads 500 candidates.
         #[invariant]
         pub fn candidates_add_up(&self) -> bool {
             self.check_ranking() && self.check_candidates()
         }
 
-        /// The shares of a pool are its delegations', and nobody is promised more than the rewards that there are. One check
-        /// takes 8 candidates, by the block's height, and reads 500 delegations of each.
+        /// The shares of a pool are its delegations', and nobody is promised more than the rewards that there are. One
+        /// check takes 8 candidates, by the block's height, and reads 500 delegations of each.
         #[invariant]
         pub fn pools_are_of_delegations(&self) -> bool {
             self.check_pools()

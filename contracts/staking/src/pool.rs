@@ -1,7 +1,8 @@
 //! Arithmetic of pools: who gets which part of a reward, what a share is worth, and what a fault costs. Pure.
 //!
-//! Rewards are divided in parts of 10^-18 of a unit. What cannot be divided is carried: by the accumulator until the next
-//! reward, by each holder until it makes a unit. So no unit is paid twice, and none is lost while its holder stays.
+//! Rewards are divided in parts of 10^-18 of a unit. What cannot be divided is carried: by the accumulator until the
+//! next reward, by each holder until it makes a unit. So no unit is paid twice, and none is lost while its holder
+//! stays.
 
 use tenon_contract::prelude::*;
 
@@ -93,8 +94,8 @@ pub fn worth(own: Amount, bonded: Amount, shares: Amount) -> Amount {
 
 /// What a fault takes from those who left after the set that committed it was fixed.
 ///
-/// A candidate counts the coin that leaves. The coin that was there for the fault has places from `from` on, and what left
-/// after the slashing has places from `until` on.
+/// A candidate counts the coin that leaves. The coin that was there for the fault has places from `from` on, and what
+/// left after the slashing has places from `until` on.
 #[module_type]
 #[derive(Copy)]
 pub struct Slash {
@@ -115,8 +116,8 @@ impl Slash {
         Self { from, until, exposed: until.saturating_sub(from).min(weight), basis_points }
     }
 
-    /// What is taken from an amount that left at a place, rounded down, so that all of them together lose no more than the
-    /// part of what was exposed.
+    /// What is taken from an amount that left at a place, rounded down, so that all of them together lose no more than
+    /// the part of what was exposed.
     #[must_use]
     pub fn taken(&self, amount: Amount, place: Amount) -> Amount {
         if place < self.from || place >= self.until {

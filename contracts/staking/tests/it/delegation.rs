@@ -212,8 +212,8 @@ fn shares_of_a_pool_that_lost_coin_are_worth_less_for_all_and_gain_nobody_anythi
     assert_eq!(chain.from(dave()).call(staking.undelegate(alice(), Some(half))).expect_ok(), half);
 }
 
-/// Alice is the only validator, with as much of Dave's coin as of hers, in an epoch that lasts. What is unbound is liquid
-/// at once, so that nothing but the arithmetic keeps Eve from joining and leaving.
+/// Alice is the only validator, with as much of Dave's coin as of hers, in an epoch that lasts. What is unbound is
+/// liquid at once, so that nothing but the arithmetic keeps Eve from joining and leaving.
 fn quick() -> (TestChain, StakingRef) {
     const LONG: u32 = 20_000;
     let (mut chain, staking) = chain_with(Terms { unbonding_ms: 1, epoch_blocks: LONG, ..terms() }, 0);

@@ -1,5 +1,5 @@
-//! Who is elected, when, and with which weight (BY-28, BY-44, BY-68): sets are fixed before their epoch begins, and their
-//! hash is what headers state.
+//! Who is elected, when, and with which weight (BY-28, BY-44, BY-68): sets are fixed before their epoch begins, and
+//! their hash is what headers state.
 
 use crate::{
     COIN, EPOCH, MINIMUM, blocks, chain, chain_with, delegate, end_epoch, register, running, terms, validators,

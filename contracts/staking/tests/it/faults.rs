@@ -1,5 +1,5 @@
-//! What faults cost (BY-45, BY-71, BY-77, X-21): who is down is jailed, who contradicts himself is removed, and coin that
-//! has left since does not escape.
+//! What faults cost (BY-45, BY-71, BY-77, X-21): who is down is jailed, who contradicts himself is removed, and coin
+//! that has left since does not escape.
 
 use crate::{
     COIN, DAYS_20, MINIMUM, blocks, books, bound, delegate, end_epoch, evidence, held, key, register, running,

@@ -1,5 +1,5 @@
-//! Random histories of everything that people and the host can do: the books are exact after each step, and whoever leaves
-//! in the end gets everything that is theirs.
+//! Random histories of everything that people and the host can do: the books are exact after each step, and whoever
+//! leaves in the end gets everything that is theirs.
 
 use crate::{COIN, DAYS_20, MINIMUM, blocks, books, chain_with, evidence, held, key, register, terms};
 use staking::{StakingRef, Terms};

@@ -1,5 +1,5 @@
-//! Tests of the module on the in-memory chain, with its real code, and with the host calling its hooks at the end of each
-//! block. Invariants are checked after every step.
+//! Tests of the module on the in-memory chain, with its real code, and with the host calling its hooks at the end of
+//! each block. Invariants are checked after every step.
 
 mod candidacy;
 mod delegation;

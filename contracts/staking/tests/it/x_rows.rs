@@ -33,8 +33,8 @@ fn turn(chain: &mut TestChain, staking: StakingRef, epoch: u32) -> Outcome<()> {
     chain.system(call)
 }
 
-/// Alice, Bob and Charlie are validators, of whom Charlie is jailed. Dave's coin is bound to Alice, a part of Eve's is on
-/// its way from her. Rewards have been given out.
+/// Alice, Bob and Charlie are validators, of whom Charlie is jailed. Dave's coin is bound to Alice, a part of Eve's is
+/// on its way from her. Rewards have been given out.
 fn world() -> (TestChain, StakingRef) {
     let (mut chain, staking) = still_chain(Terms { validators: 3, ..terms() });
     for name in ["Alice", "Bob", "Charlie"] {
