@@ -41,7 +41,7 @@ FERDIE=$(key ethereum_address //Ferdie --scheme secp256k1)
 
 say "Dave deploys an oracle of both: tenths of degrees Kelvin from 2,000 to 4,000, a minute old at most; and pays one coin each"
 run template deploy oracle-consumer --set stream="$STREAM" --set quorum=1 --set max_age_ms=60000 --set least=2000 --set most=4000 \
-  --set "sources=[{\"Account\":\"//Bob\"},{\"Ethereum\":\"$FERDIE\"}]" --from //Dave
+  --set "sources=[{\"Account\":{\"address\":\"//Bob\"}},{\"Ethereum\":{\"address\":\"$FERDIE\"}}]" --from //Dave
 ORACLE=$(last instance)
 run call "$ORACLE" subscribe --bounty "$BOUNTY" --expires-at-ms $(($(now) + 86400000)) --value 10 --from //Dave
 expect_error NoQuorum query "$ORACLE" value

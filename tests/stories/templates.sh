@@ -77,8 +77,20 @@ expect 2000 "$VILLAGE" circulating --network 1
 expect_error Closed call "$VILLAGE" found --name Another --holders '[["//Alice",1]]' --credit-per-block 1 --credit-per-day 1 \
   --longest-debt-ms 1000 --from //Alice
 
+say "lines of credit: Alice pays Charlie, whom she does not know, over Bob, who takes one percent"
+run template deploy trustlines --set name=Village --from //Alice
+CIRCLE=$(last instance)
+for PAIR in '//Bob //Alice' '//Charlie //Bob'; do
+  read -r GIVER RECEIVER <<<"$PAIR"
+  run call "$CIRCLE" propose --network 1 --to "$RECEIVER" --terms '[1000,0,0,0,null]' --from "$GIVER"
+  run call "$CIRCLE" accept --network 1 --proposer "$GIVER" --terms '[1000,0,0,0,null]' --from "$RECEIVER"
+done
+run call "$CIRCLE" transfer --network 1 --value 500 --path '["//Bob","//Charlie"]' --max-fee 6 --from //Alice
+[ "$(last result)" = 6 ] || fail "the fee is $(last result)"
+expect_error Closed call "$CIRCLE" found --name Another --decimals 2 --from //Alice
+
 say "an oracle of two sources: it has no value before they say one, and never an old one"
-run template deploy oracle-consumer --set stream="$(printf '0x%064x' 1)" --set 'sources=[{"Account":"//Bob"},{"Account":"//Charlie"}]' \
+run template deploy oracle-consumer --set stream="$(printf '0x%064x' 1)" --set 'sources=[{"Account":{"address":"//Bob"}},{"Account":{"address":"//Charlie"}}]' \
   --set quorum=2 --from //Alice
 ORACLE=$(last instance)
 expect_error NoQuorum query "$ORACLE" value

@@ -93,11 +93,11 @@ impl Primitives {
         let id = (self.blake2b_256)(message);
         let signature = event.signature.as_slice();
         let publisher = match (event.signature_type, origin) {
-            (SIGNATURE_ETHEREUM, Origin::Ethereum(address)) => {
+            (SIGNATURE_ETHEREUM, Origin::Ethereum { address }) => {
                 let signature = signature.try_into().map_err(|_| Error::WrongLength)?;
                 self.recover(signature, address, message)
             }
-            (SIGNATURE_SR25519, Origin::Account(account)) => {
+            (SIGNATURE_SR25519, Origin::Account { address: account }) => {
                 let signature = signature.try_into().map_err(|_| Error::WrongLength)?;
                 // As a key the zero address is one whose signatures anyone can make.
                 let signed =

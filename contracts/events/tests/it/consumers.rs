@@ -128,8 +128,8 @@ fn an_oracle_learns_a_value_and_refuses_what_is_none() {
     let mut world = world();
     let code = crate::code_of("../templates/oracle-consumer");
     let sources = vec![
-        events::Origin::Account(tenon_testkit::bob()),
-        events::Origin::Ethereum(crate::address_of(&crate::ethereum_key(1))),
+        events::Origin::Account { address: tenon_testkit::bob() },
+        events::Origin::Ethereum { address: crate::address_of(&crate::ethereum_key(1)) },
     ];
     let constructor = OracleRef::init(world.stream.id, sources, 1, 30_000, 100, 1_000, Some(1_000), None);
     let oracle = OracleRef::at(world.chain.from(alice()).deploy(&code, constructor));

@@ -158,7 +158,7 @@ fn takes_events_of_who_may_publish_in_the_stream_now() {
 fn takes_events_of_listed_origins_whatever_the_registry_says() {
     let mut world = world();
     let key = ethereum_key(2);
-    let origins = vec![Origin::Ethereum(crate::address_of(&key)), Origin::Account(eve())];
+    let origins = vec![Origin::Ethereum { address: crate::address_of(&key) }, Origin::Account { address: eve() }];
     let terms = Terms { publishers: Publishers::Origins(origins), ..world.terms() };
     world.subscribe(terms).expect_ok();
     for pair in [key, keypair("Eve")] {

@@ -212,8 +212,8 @@ fn is_the_same_event_whatever_its_signature() {
         assert_eq!(client().id(&CHAIN, &other), client().id(&CHAIN, &event));
         assert_ne!(client().id(&Hash::new([8; 32]), &event), client().id(&CHAIN, &event), "another chain");
         let origin = match pair.scheme() {
-            Scheme::Secp256k1 => Origin::Ethereum(address_of(&pair)),
-            _ => Origin::Account(Address::new(pair.account())),
+            Scheme::Secp256k1 => Origin::Ethereum { address: address_of(&pair) },
+            _ => Origin::Account { address: Address::new(pair.account()) },
         };
         assert_eq!(Origin::of(&event), Ok(origin));
     }

@@ -42,10 +42,10 @@ fn refuses_terms_that_cannot_be_kept() {
     let mut world = world();
     let good = world.terms();
     let origins = |count: usize| {
-        let origin = |number: usize| Origin::Ethereum([u8::try_from(number).expect("small"); 20]);
+        let origin = |number: usize| Origin::Ethereum { address: [u8::try_from(number).expect("small"); 20] };
         Publishers::Origins((0..count).map(origin).collect())
     };
-    let twice = Publishers::Origins(vec![Origin::Account(bob()); 2]);
+    let twice = Publishers::Origins(vec![Origin::Account { address: bob() }; 2]);
     let nowhere = Currency::Asset { module: Address::ZERO, asset: 1 };
     let refused = [
         (Terms { publishers: origins(0), ..good.clone() }, Error::InvalidOrigins),

@@ -33,7 +33,7 @@ fn at(world: &World, later_ms: u64) -> TestChain {
 fn subject() -> Subject {
     let (world, event) = world();
     let (chain, events, bytes) = (&world.chain, world.events, event.to_bytes());
-    let origins = vec![Origin::Ethereum([3; 20]), Origin::Account(bob())];
+    let origins = vec![Origin::Ethereum { address: [3; 20] }, Origin::Account { address: bob() }];
     let terms = Terms { partition: Some(2), publishers: Publishers::Origins(origins), ..world.terms() };
     let end = chain.time_ms() + 5_000;
     let over = at(&world, TERM_MS);
@@ -89,7 +89,7 @@ fn gains_nothing_by_going_round() {
     // Charlie subscribes to what he publishes and delivers it to himself: he gets back what he paid at most.
     let (world, event) = world();
     let (events, end) = (world.events, world.chain.time_ms() + 5_000);
-    let terms = Terms { publishers: Publishers::Origins(vec![Origin::Account(bob())]), ..world.terms() };
+    let terms = Terms { publishers: Publishers::Origins(vec![Origin::Account { address: bob() }]), ..world.terms() };
     let query = events.delivery_commitment(charlie(), 2, event.to_bytes(), SALT);
     let commitment = world.chain.query(query).expect("a query");
     let cycle = [

@@ -33,7 +33,7 @@ struct Station {
 pub(super) fn scenario(stage: &mut Stage) {
     let station = Station::open(stage);
     let any = station.terms(Publishers::Stream, Order::Any);
-    let of_listed = vec![Origin::Account(bob()), Origin::Ethereum(station.address())];
+    let of_listed = vec![Origin::Account { address: bob() }, Origin::Ethereum { address: station.address() }];
     let rising = station.terms(Publishers::Origins(of_listed), Order::Rising);
     for _ in 1..SUBSCRIPTIONS {
         station.subscribe(stage, "", any.clone());
