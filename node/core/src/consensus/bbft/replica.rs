@@ -178,8 +178,8 @@ pub struct Replica {
     below: BTreeMap<View, (Vec<ValidatorIndex>, Signers)>,
     /// The proposals that came or were made, to be passed on, by view.
     proposals: BTreeMap<View, Proposal>,
-    /// Certificates that went down.
-    distributed: BTreeSet<Statement>,
+    /// Certificates that went down, and when.
+    distributed: BTreeMap<Statement, u64>,
     /// Who was answered, and when.
     answered: BTreeMap<ValidatorIndex, u64>,
     /// Who was convicted.
@@ -216,7 +216,7 @@ impl Replica {
             sums: BTreeMap::new(),
             below: BTreeMap::new(),
             proposals: BTreeMap::new(),
-            distributed: BTreeSet::new(),
+            distributed: BTreeMap::new(),
             answered: BTreeMap::new(),
             convicted: BTreeSet::new(),
             last_final,

@@ -14,7 +14,10 @@ const MAX_REMEMBERED_VIEWS: usize = 8;
 impl Replica {
     /// Gives the machine an input and performs its effects, in order.
     pub(super) fn give(&mut self, input: Input, actions: &mut Vec<Action>) {
-        for effect in self.machine.step(input) {
+        let effects = self.machine.step(input);
+        let cur = self.machine.record().cur;
+        self.outstanding.retain(|vote| vote.statement.phase == Phase::Finalize || vote.statement.view >= cur);
+        for effect in effects {
             self.perform(effect, actions);
         }
     }
@@ -48,7 +51,7 @@ impl Replica {
         self.last_final = Some(certificate.clone());
         self.collector.finalize(view);
         self.sums.retain(|statement, _| statement.view > view);
-        self.distributed.retain(|statement| statement.view > view);
+        self.distributed.retain(|statement, _| statement.view >= view);
         self.outstanding.retain(|vote| vote.statement.view > view);
         self.proposals = self.proposals.split_off(&view);
         actions.push(Action::Commit { candidate, certificate });
@@ -128,8 +131,8 @@ impl Replica {
         let vote = Vote { statement, signer: me, signature };
         let due_ms = self.now_ms.saturating_add(self.half_delay_ms());
         let stage = if statement.phase == Phase::Nullify { ALL_SUPERS } else { 0 };
-        // What was said of views before has had its effect or is in vain, but for the last F vote.
-        self.outstanding.retain(|old| old.statement.view == statement.view || old.statement.phase == Phase::Finalize);
+        // A later final block has every earlier one with it.
+        self.outstanding.retain(|old| old.statement.phase != Phase::Finalize || statement.phase != Phase::Finalize);
         self.outstanding.push(Outstanding { statement, signature, due_ms, stage });
         let proposed = self.proposals.get(&statement.view).is_some_and(|proposal| proposal.signature == signature);
         let to = match statement.phase {
@@ -160,7 +163,6 @@ impl Replica {
         match collected {
             Collected::Kept => self.sum_up(statement, false, actions),
             Collected::Certificate(certificate) => {
-                self.sum_up(statement, false, actions);
                 self.distribute(&certificate, true, actions);
                 self.give(Input::Certificate(certificate), actions);
             }
@@ -184,16 +186,20 @@ impl Replica {
             return;
         }
         self.sums.insert(statement, if whole { Sum::Whole } else { Sum::Early });
-        let to: Vec<ValidatorIndex> = if self.overlay.is_super(me) {
-            self.overlay.supers().to_vec()
-        } else {
-            self.overlay.uplinks(statement.view, me).into_iter().take(1).collect()
-        };
+        let to = self.above(statement.view, me);
         if to.iter().any(|index| *index != me)
             && let Some(partial) = self.collector.sum_of(&statement, &subtree)
         {
             self.send(to, Message::Partial(partial), actions);
         }
+    }
+
+    /// To whom a sum goes: to one's super-node, or from there to all others.
+    fn above(&self, view: View, me: ValidatorIndex) -> Vec<ValidatorIndex> {
+        if self.overlay.is_super(me) {
+            return self.overlay.supers().to_vec();
+        }
+        self.overlay.uplinks(view, me).into_iter().take(1).collect()
     }
 
     // Proposals and certificates.
@@ -216,17 +222,23 @@ impl Replica {
     pub(super) fn distribute(&mut self, certificate: &Certificate, made_here: bool, actions: &mut Vec<Action>) {
         let statement = certificate.statement;
         let Some(me) = self.me else { return };
-        if !self.distributed.insert(statement) {
+        if self.distributed.contains_key(&statement) {
             return;
         }
+        self.distributed.insert(statement, self.now_ms);
         let mut to = Vec::new();
         if self.overlay.adds_up(me) {
             to = self.below(statement.view).0;
-            to.extend(self.collector.voters(&statement).iter());
-            // Votes that went to more than their own super-node leave others without a sum.
+            // Whose own super-node did not serve them. The leader's vote came with the proposal, super-nodes' as sums.
+            let leader = self.machine.rules().schedule.leader(statement.view);
+            let voters = self.collector.voters(&statement);
+            to.extend(voters.iter().filter(|voter| *voter != leader && !self.overlay.is_super(*voter)));
+            // Others lack what was not in a sum yet, and now never will be: for them the certificate takes its place.
+            let sum = statement.phase != Phase::Nullify && self.sums.insert(statement, Sum::Whole) != Some(Sum::Whole);
+            // So they do if votes had to go to more than their own super-node.
             let late = |vote: &Outstanding| vote.stage > 0 && vote.statement.view <= statement.view;
-            if self.overlay.is_super(me) && self.outstanding.iter().any(late) {
-                to.extend_from_slice(self.overlay.supers());
+            if made_here && (sum || self.outstanding.iter().any(late)) {
+                to.extend(self.above(statement.view, me));
             }
         } else if made_here {
             to = self.everybody();

@@ -121,10 +121,18 @@ impl Replica {
             Rejected::Known => &mut self.refusals.known,
         };
         *counter = counter.saturating_add(1);
-        let useful = matches!(reason, Rejected::View | Rejected::Known);
+        let useful = matches!(reason, Rejected::View | Rejected::Known) && !self.just_told(from, statement.view);
         if useful && statement.view <= self.machine.record().cur && Some(from) != self.me {
             self.answer(from, statement.view, actions);
         }
+    }
+
+    /// Whether a certificate of a view went down to somebody just now, so that their vote crossed it on the way; or they
+    /// are a super-node, which will have it from the same sums.
+    fn just_told(&mut self, node: ValidatorIndex, view: View) -> bool {
+        let since_ms = self.now_ms.saturating_sub(self.half_delay_ms());
+        let told = |(statement, at_ms): (&Statement, &u64)| statement.view == view && *at_ms >= since_ms;
+        self.distributed.iter().any(told) && (self.overlay.is_super(node) || self.below(view).0.contains(&node))
     }
 
     /// Tells somebody who speaks of a view what came of it and of all since.

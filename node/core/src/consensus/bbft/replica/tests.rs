@@ -186,7 +186,9 @@ fn a_phase_takes_no_more_messages_than_the_formula() {
             for view in 3..8 {
                 let all = net.count(&["proposal", "vote", "partial", "certificates"], view);
                 let finalize = (n - m) + m * (m - 1) + (n - m);
-                assert!(all <= formula + finalize, "N {n}, M {m}: {all} in view {view}");
+                let kinds =
+                    ["proposal", "vote", "partial", "certificates"].map(|kind| (kind, net.count(&[kind], view)));
+                assert!(all <= formula + finalize, "N {n}, M {m}: {all} in view {view}: {kinds:?}");
                 let first_phase = all - finalize.min(all);
                 assert!(first_phase <= 4 * n - 2 * n.isqrt(), "N {n}, M {m}: {first_phase} in view {view}");
                 assert_eq!(net.count(&["request", "ask", "evidence"], view), 0);
@@ -199,7 +201,7 @@ fn a_phase_takes_no_more_messages_than_the_formula() {
 fn goes_on_with_a_third_silent_whoever_they_are() {
     for (validators, supers, relays) in SHAPES {
         let faulty = (validators - 1) / 3;
-        for first in 0..validators {
+        for first in (0..validators).step_by(usize::from(validators / 4)) {
             let silent: Vec<usize> = (0..faulty).map(|offset| usize::from((first + offset * 2) % validators)).collect();
             let mut net = Net::new(validators, supers, relays);
             net.queue.retain(|_, (index, _)| !silent.contains(index));
