@@ -102,8 +102,9 @@ impl Licences {
         newly_due
     }
 
-    /// Ends a licence that either side can end before its time. What is due by now is the seller's. Where events are paid
-    /// for one by one the brokers' next agreement says how much that is; a lock that the seller opens gives all back.
+    /// Ends a licence that either side can end before its time. What is due by now is the seller's. Where events are
+    /// paid for one by one the brokers' next agreement says how much that is; a lock that the seller opens gives all
+    /// back.
     pub(crate) fn end_by_party(&mut self, licence: u64) -> Result<(), Error> {
         let mut case = self.case(licence)?;
         let caller = env().caller();

@@ -23,8 +23,8 @@ pub enum Error {
     NotStreamSeller = 8,
     /// The name is empty, longer than 64 bytes, or has control characters.
     InvalidName = 9,
-    /// A period lasts a millisecond at least and 3660 days at most, brokers have 62 days at most to agree, and a payment
-    /// is locked until one event at least.
+    /// A period lasts a millisecond at least and 3660 days at most, brokers have 62 days at most to agree, and a
+    /// payment is locked until one event at least.
     InvalidMode = 10,
     /// The shares of brokers and of the fee are above the whole price, or a royalty is; or nobody gets the fee.
     InvalidShares = 11,
@@ -74,7 +74,8 @@ pub enum Error {
     NotCancellable = 33,
     /// The licence is over.
     Over = 34,
-    /// The licence is not over, or the brokers may still agree on how much of it was used, or a flag may still be raised.
+    /// The licence is not over, or the brokers may still agree on how much of it was used, or a flag may still be
+    /// raised.
     NotOver = 35,
     /// The terms do not allow to pass the licence on.
     NotForResale = 36,

@@ -1,7 +1,7 @@
 //! Flags: a reader stakes that an event was bad, and the arbiter whom the terms name decides.
 //!
-//! Nobody gains by a flag. Upheld, the stake goes back and the seller's score falls; rejected, the stake is the seller's;
-//! without a decision it goes back and nothing else happens.
+//! Nobody gains by a flag. Upheld, the stake goes back and the seller's score falls; rejected, the stake is the
+//! seller's; without a decision it goes back and nothing else happens.
 
 use crate::course::Case;
 use crate::error::Error;
@@ -15,8 +15,8 @@ use tenon_contract::prelude::*;
 /// Names the purpose in what a verdict is the hash of.
 const VERDICT_PURPOSE: &[u8] = b"tenon/licence/verdict";
 
-/// What a group resolves to decide on a flag: the hash of purpose, chain, instance, licence, event, when the flag's time
-/// ends, and whether it is upheld.
+/// What a group resolves to decide on a flag: the hash of purpose, chain, instance, licence, event, when the flag's
+/// time ends, and whether it is upheld.
 pub(crate) fn verdict(licence: u64, event: Hash, until_ms: u64, is_upheld: bool) -> Hash {
     let mut bytes = VERDICT_PURPOSE.to_vec();
     env().chain_id().put(&mut bytes);

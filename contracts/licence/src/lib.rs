@@ -1,20 +1,21 @@
 //! Licences to read data streams: what is sold, for how long, under which terms, and who gets the price.
 //!
 //! Rules:
-//! - Who owns a stream, or may grant rights on it, offers a product of it. The stream's owner lets this instance grant the
-//!   right to subscribe; a purchase grants it until the licence ends, in one step with the payment, or nothing happens.
-//! - Terms of a version never change, and name the terms of use by their hash. New terms are another version, which only
-//!   later purchases see. Buyers name the version and the most that they would pay.
-//! - A licence holds from its start on and before its end. Extended, it goes on from its old end. From its end on nobody
-//!   gets new data by it: the right ends in the registry of streams, the key is no longer listed, and the product's key
-//!   epoch rises, which is when the publisher takes another key. What was read before stays readable.
-//! - The price is the seller's at once, or evenly with time, or once a number of events were published, or event by event.
-//!   What brokers have agreed on is what counts, in whole rounds. Whatever is not the seller's goes back.
-//! - Brokers and a receiver of a fee get shares of all that becomes the seller's, rounded down; the rest is the seller's.
-//!   The parts are the price to the unit, however often it is settled.
+//! - Who owns a stream, or may grant rights on it, offers a product of it. The stream's owner lets this instance grant
+//!   the right to subscribe; a purchase grants it until the licence ends, in one step with the payment, or nothing
+//!   happens.
+//! - Terms of a version never change, and name the terms of use by their hash. New terms are another version, which
+//!   only later purchases see. Buyers name the version and the most that they would pay.
+//! - A licence holds from its start on and before its end. Extended, it goes on from its old end. From its end on
+//!   nobody gets new data by it: the right ends in the registry of streams, the key is no longer listed, and the
+//!   product's key epoch rises, which is when the publisher takes another key. What was read before stays readable.
+//! - The price is the seller's at once, or evenly with time, or once a number of events were published, or event by
+//!   event. What brokers have agreed on is what counts, in whole rounds. Whatever is not the seller's goes back.
+//! - Brokers and a receiver of a fee get shares of all that becomes the seller's, rounded down; the rest is the
+//!   seller's. The parts are the price to the unit, however often it is settled.
 //! - Money waits for who gets it and is withdrawn: nobody's refusal holds up anybody else.
-//! - If the terms say so, a holder can pass a licence on, for a royalty to the seller; key, right and what is held for it
-//!   go along.
+//! - If the terms say so, a holder can pass a licence on, for a royalty to the seller; key, right and what is held for
+//!   it go along.
 //! - If the terms name an arbiter, a holder can flag events, each once, for a stake. See `flags`.
 //! - Scores count what was settled, see `scores`. No balance depends on them.
 //!
@@ -109,8 +110,8 @@ pub mod licence {
             Ok(())
         }
 
-        /// Puts a product on sale and returns its number; its terms are version 1. The caller owns the stream or may grant
-        /// rights on it.
+        /// Puts a product on sale and returns its number; its terms are version 1. The caller owns the stream or may
+        /// grant rights on it.
         #[call]
         pub fn publish(&mut self, stream: Hash, name: String, terms: Terms) -> Result<u64, Error> {
             ensure!(!self.closed.get(), Error::Closed);
@@ -129,16 +130,16 @@ pub mod licence {
             self.change_sale(product, on_sale)
         }
 
-        /// Removes terms that no licence has: older ones by anyone; the newest by the seller, and the product with them,
-        /// when it is not on sale, no licence of it is left, and nothing waits for its brokers. Who does receives the
-        /// deposit.
+        /// Removes terms that no licence has: older ones by anyone; the newest by the seller, and the product with
+        /// them, when it is not on sale, no licence of it is left, and nothing waits for its brokers. Who does receives
+        /// the deposit.
         #[call]
         pub fn remove_terms(&mut self, product: u64, version: u32) -> Result<(), Error> {
             self.forget_terms(product, version)
         }
 
-        /// Buys a licence for so many units (periods or events) and returns its number. The price is that of the version
-        /// times the units; coin of exactly that amount is sent along, or this instance was approved for it.
+        /// Buys a licence for so many units (periods or events) and returns its number. The price is that of the
+        /// version times the units; coin of exactly that amount is sent along, or this instance was approved for it.
         ///
         /// Optional: `deadline_ms`, from which millisecond on nothing is bought.
         #[call(payable)]
@@ -168,8 +169,8 @@ pub mod licence {
             self.replace_key(licence, key)
         }
 
-        /// Gives the seller what is due of a licence's price by now, and the holder the rest if no more will be. By anyone.
-        /// Returns how much became due, with all shares.
+        /// Gives the seller what is due of a licence's price by now, and the holder the rest if no more will be. By
+        /// anyone. Returns how much became due, with all shares.
         #[call]
         pub fn settle(&mut self, licence: u64) -> Result<Amount, Error> {
             self.advance(licence)
@@ -182,8 +183,8 @@ pub mod licence {
             self.end_by_party(licence)
         }
 
-        /// Removes a licence that is over and settled: by anyone, who receives the deposit. Where its holder can still flag
-        /// events, for 7 days, only by the holder.
+        /// Removes a licence that is over and settled: by anyone, who receives the deposit. Where its holder can still
+        /// flag events, for 7 days, only by the holder.
         #[call]
         pub fn close(&mut self, licence: u64) -> Result<(), Error> {
             self.remove_licence(licence)
@@ -195,22 +196,22 @@ pub mod licence {
             self.put_up(licence, offer)
         }
 
-        /// Takes a licence that is offered, for its price in the currency of its terms, and returns the price. The seller
-        /// of the product gets the royalty, the holder the rest.
+        /// Takes a licence that is offered, for its price in the currency of its terms, and returns the price. The
+        /// seller of the product gets the royalty, the holder the rest.
         #[call(payable)]
         pub fn take(&mut self, licence: u64, key: Key, max_price: Amount) -> Result<Amount, Error> {
             self.pass_on(licence, key, max_price)
         }
 
-        /// Flags an event, by its hash and its time, for the stake that the terms say. The licence is the caller's, and was
-        /// at that time.
+        /// Flags an event, by its hash and its time, for the stake that the terms say. The licence is the caller's, and
+        /// was at that time.
         #[call(payable)]
         pub fn flag(&mut self, licence: u64, event: Hash, event_ms: u64) -> Result<(), Error> {
             self.raise(licence, event, event_ms)
         }
 
-        /// Upholds or rejects a flag, before its time is over: by the arbiter; or by anyone if that is a group, which has
-        /// resolved `verdict`.
+        /// Upholds or rejects a flag, before its time is over: by the arbiter; or by anyone if that is a group, which
+        /// has resolved `verdict`.
         #[call]
         pub fn decide(&mut self, licence: u64, event: Hash, is_upheld: bool) -> Result<(), Error> {
             self.judge(licence, event, is_upheld)
@@ -222,21 +223,22 @@ pub mod licence {
             self.let_lapse(licence, event)
         }
 
-        /// Removes a flag that is decided or has lapsed, and whose licence is closed. Anyone may, and receives the deposit.
+        /// Removes a flag that is decided or has lapsed, and whose licence is closed. Anyone may, and receives the
+        /// deposit.
         #[call]
         pub fn remove_flag(&mut self, licence: u64, event: Hash) -> Result<(), Error> {
             self.remove_flag_of(licence, event)
         }
 
-        /// Hands what waits for the brokers of a product's stream to them, in the module `brokers`, and returns how much it
-        /// is. If the stream is gone it waits for the seller. By anyone.
+        /// Hands what waits for the brokers of a product's stream to them, in the module `brokers`, and returns how
+        /// much it is. If the stream is gone it waits for the seller. By anyone.
         #[call]
         pub fn fund_brokers(&mut self, product: u64, currency: Currency) -> Result<Amount, Error> {
             self.pay_brokers(product, currency)
         }
 
-        /// Takes all money in a currency that waits for the caller, or sends it to another receiver, and returns how much
-        /// it is.
+        /// Takes all money in a currency that waits for the caller, or sends it to another receiver, and returns how
+        /// much it is.
         #[call]
         pub fn withdraw(&mut self, currency: Currency, to: Option<Address>) -> Result<Amount, Error> {
             let caller = env().caller();
@@ -294,7 +296,8 @@ pub mod licence {
             self.licences.get(&licence)
         }
 
-        /// Streams and numbers of somebody's licences, after `after`, those that are over and not closed too. At most 100.
+        /// Streams and numbers of somebody's licences, after `after`, those that are over and not closed too. At most
+        /// 100.
         #[query]
         pub fn licences_of(&self, who: Address, after: Option<(Hash, u64)>, limit: Option<u32>) -> Vec<(Hash, u64)> {
             let after = after.map(|(stream, licence)| (who, stream, licence));
@@ -315,8 +318,8 @@ pub mod licence {
             self.running_key(licence)
         }
 
-        /// Readers of a product now with their keys, by the end of their licences, after an end and a licence. At most 100.
-        /// Those whose events are used up are among them until somebody settles their licences.
+        /// Readers of a product now with their keys, by the end of their licences, after an end and a licence. At most
+        /// 100. Those whose events are used up are among them until somebody settles their licences.
         #[query]
         pub fn readers(
             &self,
@@ -327,8 +330,8 @@ pub mod licence {
             self.readers_now(product, after, page_size(limit))
         }
 
-        /// When somebody ceased to read a product last, in milliseconds; 0 if nobody did. Whenever it rises the publisher
-        /// takes another key for new data.
+        /// When somebody ceased to read a product last, in milliseconds; 0 if nobody did. Whenever it rises the
+        /// publisher takes another key for new data.
         #[query]
         pub fn key_epoch(&self, product: u64) -> Result<u64, Error> {
             self.last_end_ms(product)
@@ -388,18 +391,18 @@ pub mod licence {
             self.check_coin()
         }
 
-        /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and of
-        /// the stakes of open flags.
+        /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and
+        /// of the stakes of open flags.
         ///
-        /// One check takes one of the first 100 currencies, by the block's height, and reads at most 2,000 entries of each
-        /// kind. Where there are more, their partial sum is not above what is owed.
+        /// One check takes one of the first 100 currencies, by the block's height, and reads at most 2,000 entries of
+        /// each kind. Where there are more, their partial sum is not above what is owed.
         #[invariant]
         pub fn books_add_up(&self) -> bool {
             self.check_books()
         }
 
-        /// Each licence stands in the indexes of its holder and of its product's ends, has its terms, and has settled no
-        /// more than was paid. One check reads at most 500, beginning at the one that the block's height points to.
+        /// Each licence stands in the indexes of its holder and of its product's ends, has its terms, and has settled
+        /// no more than was paid. One check reads at most 500, beginning at the one that the block's height points to.
         #[invariant]
         pub fn licences_are_indexed(&self) -> bool {
             self.check_licences()

@@ -16,7 +16,8 @@ const MAX_CHECKED_CURRENCIES: u32 = 100;
 const MAX_CHECKED_ENTRIES: u32 = 2_000;
 
 impl Licences {
-    /// Takes exactly what is due from the caller: the coin that came with the call, or an asset that the caller approved.
+    /// Takes exactly what is due from the caller: the coin that came with the call, or an asset that the caller
+    /// approved.
     pub(crate) fn take_payment(&mut self, currency: Currency, due: Amount) -> Result<(), Error> {
         match currency {
             Currency::Coin => ensure!(env().value() == due, Error::WrongValue),
@@ -31,7 +32,8 @@ impl Licences {
         Ok(())
     }
 
-    /// Lets an amount wait for somebody. It cannot overflow, as all credits of a currency are within what is owed of it.
+    /// Lets an amount wait for somebody. It cannot overflow, as all credits of a currency are within what is owed of
+    /// it.
     pub(crate) fn credit(&mut self, product: u64, currency: Currency, who: Address, amount: Amount) {
         if amount > 0 {
             let key = (currency.key(), who);
@@ -96,8 +98,8 @@ impl Licences {
         licence.paid.checked_sub(terms.floors(licence.settled).sum())
     }
 
-    /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and of the
-    /// stakes of open flags. The currency is chosen by the block's height among the first 100. Where there are more
+    /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and of
+    /// the stakes of open flags. The currency is chosen by the block's height among the first 100. Where there are more
     /// entries than one check reads, their partial sum is not above it.
     pub(crate) fn check_books(&self) -> bool {
         let owed = self.owed.page(None, MAX_CHECKED_CURRENCIES);

@@ -28,8 +28,8 @@ impl Licences {
         Ok(())
     }
 
-    /// Passes a licence that was offered to the caller, who pays its holder and the seller's royalty. What is held for it
-    /// comes along: what is not used goes back to the new holder.
+    /// Passes a licence that was offered to the caller, who pays its holder and the seller's royalty. What is held for
+    /// it comes along: what is not used goes back to the new holder.
     pub(crate) fn pass_on(&mut self, licence: u64, key: Key, max_price: Amount) -> Result<Amount, Error> {
         key.check()?;
         self.advance(licence)?;

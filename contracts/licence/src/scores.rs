@@ -1,8 +1,8 @@
 //! Scores: how much was settled in trades, in each currency, for those who sold and for those who bought.
 //!
 //! What a buyer paid counts for the window in which it was settled and the 11 after it, and then not any more. A window
-//! begins with each 30 days since 1970. What is traded with oneself counts for nobody; what is traded between two of one
-//! person costs at least what goes to brokers and fees, which stands beside the score.
+//! begins with each 30 days since 1970. What is traded with oneself counts for nobody; what is traded between two of
+//! one person costs at least what goes to brokers and fees, which stands beside the score.
 
 use crate::error::Error;
 use crate::events::ScoreRemoved;

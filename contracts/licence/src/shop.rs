@@ -71,8 +71,8 @@ impl Licences {
         Ok(())
     }
 
-    /// Removes terms that nobody has a licence of: older ones by anybody; the newest by the seller, and the product with
-    /// them, when it is not on sale, nobody has a licence of it, and nothing waits for its brokers.
+    /// Removes terms that nobody has a licence of: older ones by anybody; the newest by the seller, and the product
+    /// with them, when it is not on sale, nobody has a licence of it, and nothing waits for its brokers.
     pub(crate) fn forget_terms(&mut self, product: u64, version: u32) -> Result<(), Error> {
         self.terms_of(product, version)?;
         ensure!(!self.open.contains(&(product, version)), Error::TermsInUse);

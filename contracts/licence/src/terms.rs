@@ -1,5 +1,5 @@
-//! Which terms a seller may state, and what they mean: how long a licence lasts, how much of a price is the seller's at a
-//! time, and who shares it. No storage and no clock.
+//! Which terms a seller may state, and what they mean: how long a licence lasts, how much of a price is the seller's at
+//! a time, and who shares it. No storage and no clock.
 
 use crate::error::Error;
 use crate::types::{
@@ -95,8 +95,8 @@ impl Terms {
         Parts { seller: amount - brokers - fee, brokers, fee }
     }
 
-    /// What each gets as an amount that is the seller's grows, and whether it grows no more. However often it grows, each
-    /// gets the same in the end.
+    /// What each gets as an amount that is the seller's grows, and whether it grows no more. However often it grows,
+    /// each gets the same in the end.
     pub(crate) fn grown(&self, before: Amount, after: Amount, is_last: bool) -> Parts {
         let parts = if is_last { self.split(after) } else { self.floors(after) };
         parts.less(self.floors(before))

@@ -1,5 +1,5 @@
-//! Random histories: people buy, extend, settle, cancel, resell and flag while brokers count and time passes. After each
-//! step the invariants hold, the parts of all prices add up, and access is what the licences say.
+//! Random histories: people buy, extend, settle, cancel, resell and flag while brokers count and time passes. After
+//! each step the invariants hold, the parts of all prices add up, and access is what the licences say.
 
 use crate::{DAY_MS, Market, ROUND_MS, judge, key, market};
 use licence::{Arbitration, Mode, Offer, Terms};

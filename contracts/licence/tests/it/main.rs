@@ -39,8 +39,8 @@ const STAKE: Amount = 50;
 /// How long the arbiter has.
 const DECISION_MS: u64 = 3_600_000;
 
-/// A chain with a stream of Alice's, which Dave broke for, and the module. Alice sells; Bob, Charlie and Ferdie may buy;
-/// Eve gets the fee.
+/// A chain with a stream of Alice's, which Dave broke for, and the module. Alice sells; Bob, Charlie and Ferdie may
+/// buy; Eve gets the fee.
 #[derive(Clone)]
 struct Market {
     chain: TestChain,

@@ -1,7 +1,7 @@
 //! The rules that every module has to hold, tried on this one: a sample of each method, and what follows from it.
 
 use crate::{DAY_MS, DECISION_MS, Market, PRICE, ROUND_MS, STAKE, code, judge, key, market};
-use licence::{Arbiter, Currency, Error, FLAG_MS, Fee, Mode, Offer, Requirement, Terms, WINDOW_MS};
+use licence::{Arbiter, Currency, FLAG_MS, Fee, Mode, Offer, Requirement, Terms, WINDOW_MS};
 use std::ops::Range;
 use tenon_contract::{Address, Amount, Hash};
 use tenon_testkit::rules::{self, Dust};
