@@ -10,8 +10,6 @@ use tenon_contract::storage::Direction;
 
 /// Entries that one check reads.
 pub const MAX_CHECKED_ENTRIES: u32 = 500;
-/// The same, as an index.
-const MAX_CHECKED: usize = MAX_CHECKED_ENTRIES as usize;
 /// Spreads consecutive heights over all numbers: 2^64 divided by the golden ratio.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -28,13 +26,16 @@ impl Trustlines {
         let mut start = [0; 32];
         start[..8].copy_from_slice(&env().block_height().wrapping_mul(SPREAD).to_be_bytes());
         let start = (network, Address::new(start), Address::ZERO);
-        let limit = MAX_CHECKED_ENTRIES;
-        let behind = self.lines.iter_within(&network, Bound::Included(&start), Direction::Ascending).limit(limit);
-        let all = self.lines.iter_within(&network, Bound::Unbounded, Direction::Ascending).limit(limit);
-        behind
-            .chain(all)
-            .take(MAX_CHECKED)
-            .all(|((_, low, high), line)| self.is_in_order(network, &rules, low, high, &line))
+        let mut left = MAX_CHECKED_ENTRIES;
+        for from in [Bound::Included(&start), Bound::Unbounded] {
+            for ((_, low, high), line) in self.lines.iter_within(&network, from, Direction::Ascending).limit(left) {
+                left -= 1;
+                if !self.is_in_order(network, &rules, low, high, &line) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 
     fn is_in_order(&self, network: u64, rules: &Rules, low: Address, high: Address, line: &Line) -> bool {

@@ -27,8 +27,9 @@ impl Trustlines {
         let NewNetwork { name, decimals, rules } = new;
         let network = self.count.update(|count| count + 1);
         self.rules.set(&network, &rules);
-        self.networks.set(&network, &Network { name: name.clone(), decimals, founder, rules });
-        emit(Founded { network, founder, name });
+        let kept = Network { name, decimals, founder, rules };
+        self.networks.set(&network, &kept);
+        emit(Founded { network, founder, name: kept.name });
         Ok(network)
     }
 
@@ -62,16 +63,16 @@ impl Trustlines {
         let now_ms = env().block_time_ms();
         terms.check(&self.rules_of(network)?, now_ms)?;
         let (key, parties) = (key(network, proposer, other), (proposer, other));
-        if let Ok((before, line)) = self.load(network, proposer, other) {
-            let line = Line { terms, ..line };
-            ensure!(line.is_within_terms(), Error::BelowDebt);
-            self.store(network, parties, Some(&before), line);
-            self.list_expiry(key, before.terms.expires_at_ms, terms.expires_at_ms);
-        } else {
-            self.store(network, parties, None, Line::new(terms, now_ms));
+        let (before, line) = match self.load(network, proposer, other) {
+            Ok((before, line)) => (Some(before), Line { terms, ..line }),
+            Err(_) => (None, Line::new(terms, now_ms)),
+        };
+        ensure!(line.is_within_terms(), Error::BelowDebt);
+        self.store(network, parties, before.as_ref(), line);
+        self.list_expiry(key, before.and_then(|line| line.terms.expires_at_ms), terms.expires_at_ms);
+        if before.is_none() {
             self.neighbours.insert(&(network, proposer, other));
             self.neighbours.insert(&(network, other, proposer));
-            self.list_expiry(key, None, terms.expires_at_ms);
         }
         emit(LineSet { network, one: proposer, other, terms });
         Ok(())
@@ -92,22 +93,22 @@ impl Trustlines {
     /// The caller gives somebody less than before.
     pub(crate) fn give_less(&mut self, network: u64, other: Address, given: u64) -> Result<(), Error> {
         let caller = env().caller();
-        let (before, line) = self.load(network, caller, other)?;
+        let (before, mut line) = self.load(network, caller, other)?;
         ensure!(given < line.terms.given, Error::NotLower);
-        let terms = LineTerms { given, ..line.terms };
-        let line = Line { terms, ..line };
+        line.terms.given = given;
         ensure!(line.claim() <= Amount::from(given), Error::BelowDebt);
         self.store(network, (caller, other), Some(&before), line);
-        emit(LineSet { network, one: caller, other, terms });
+        emit(LineSet { network, one: caller, other, terms: line.terms });
         Ok(())
     }
 
     pub(crate) fn set_frozen(&mut self, network: u64, one: Address, other: Address, frozen: bool) -> Result<(), Error> {
         let rules = self.rules_of(network)?;
         ensure!(rules.freezer == Some(env().caller()), Error::NotFreezer);
-        let (before, line) = self.load(network, one, other)?;
+        let (before, mut line) = self.load(network, one, other)?;
         ensure!(line.frozen != frozen, Error::NoChange);
-        self.store(network, (one, other), Some(&before), Line { frozen, ..line });
+        line.frozen = frozen;
+        self.store(network, (one, other), Some(&before), line);
         emit(LineFrozen { network, one, other, frozen });
         Ok(())
     }

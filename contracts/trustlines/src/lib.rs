@@ -275,8 +275,13 @@ pub mod trustlines {
             let after = after.map(|other| (network, who, other));
             let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
             let page = self.neighbours.iter_within(&(network, who), from, Direction::Ascending);
-            let page = page.limit(page_size(limit));
-            page.filter_map(|((_, _, other), ())| Some((other, self.line_of(network, who, other).ok()?))).collect()
+            let mut found = Vec::new();
+            for ((_, _, other), ()) in page.limit(page_size(limit)) {
+                if let Ok(line) = self.line_of(network, who, other) {
+                    found.push((other, line));
+                }
+            }
+            found
         }
 
         /// Lines by their parties, the lower address first and as it sees them, after `after`. At most 100.
@@ -288,8 +293,13 @@ pub mod trustlines {
             limit: Option<u32>,
         ) -> Vec<(Address, Address, LineInfo)> {
             let (after, now_ms) = (after.map(|(low, high)| (network, low, high)), env().block_time_ms());
-            let page = self.lines.page_within(&network, after.as_ref(), page_size(limit));
-            page.into_iter().map(|((_, low, high), line)| (low, high, line.accrued(now_ms).info(now_ms))).collect()
+            let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+            let page = self.lines.iter_within(&network, from, Direction::Ascending).limit(page_size(limit));
+            let mut found = Vec::new();
+            for ((_, low, high), line) in page {
+                found.push((low, high, line.accrued(now_ms).info(now_ms)));
+            }
+            found
         }
 
         /// Lines that have expired at a time, by expiry and parties, after `after`; the lower address first and as it
@@ -305,9 +315,16 @@ pub mod trustlines {
             let after = after.map(|(expiry, low, high)| (network, expiry, low, high));
             let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
             let page = self.expiring.iter_within(&network, from, Direction::Ascending).limit(page_size(limit));
-            let expired = page.take_while(|((_, expiry, ..), ())| at_ms >= *expiry);
-            let read = |low, high| Some((low, high, self.line_of(network, low, high).ok()?));
-            expired.filter_map(|((_, _, low, high), ())| read(low, high)).collect()
+            let mut found = Vec::new();
+            for ((_, expiry, low, high), ()) in page {
+                if at_ms < expiry {
+                    break;
+                }
+                if let Ok(line) = self.line_of(network, low, high) {
+                    found.push((low, high, line));
+                }
+            }
+            found
         }
 
         /// What was proposed to somebody, by proposer, after `after`. At most 100. What has lapsed is among it.
@@ -319,9 +336,7 @@ pub mod trustlines {
             after: Option<Address>,
             limit: Option<u32>,
         ) -> Vec<(Address, Proposal)> {
-            let after = after.map(|from| (network, to, from));
-            let page = self.proposals.page_within(&(network, to), after.as_ref(), page_size(limit));
-            page.into_iter().map(|((_, _, from), proposal)| (from, proposal)).collect()
+            page_of(&self.proposals, (network, to), after, limit)
         }
 
         /// What creditors offered a debtor, by creditor, after `after`. At most 100. What has lapsed is among it.
@@ -333,9 +348,7 @@ pub mod trustlines {
             after: Option<Address>,
             limit: Option<u32>,
         ) -> Vec<(Address, Offer)> {
-            let after = after.map(|creditor| (network, debtor, creditor));
-            let page = self.offers.page_within(&(network, debtor), after.as_ref(), page_size(limit));
-            page.into_iter().map(|((_, _, creditor), offer)| (creditor, offer)).collect()
+            page_of(&self.offers, (network, debtor), after, limit)
         }
 
         /// Until when the number of an order is kept; nothing if it is free.
@@ -351,22 +364,21 @@ pub mod trustlines {
         }
 
         /// What everybody is owed less what they owe comes to zero in each network.
-        ///
-        /// One check takes one network, by the block's height. It adds up where there are at most 250 lines, and looks
-        /// at the first 500 entries of people with their neighbours where there are more.
+        // One check takes one network, by the block's height. It adds up where there are at most 249 lines, and looks at
+        // the first 500 entries of people with their neighbours where there are more.
         #[invariant]
         pub fn positions_come_to_zero(&self) -> bool {
             self.check_positions()
         }
 
         /// Nobody owes more than was given, unless by interest; rates are the network's; and each line stands under
-        /// both of its parties and its expiry. A check reads at most 500 lines of one network.
+        /// both of its parties and its expiry.
         #[invariant]
         pub fn lines_are_sound(&self) -> bool {
             self.check_lines()
         }
 
-        /// A network's sums are those of its lines. A check reads at most 500 lines of one network.
+        /// A network's sums are those of its lines.
         #[invariant]
         pub fn sums_are_those_of_lines(&self) -> bool {
             self.check_totals()
@@ -375,5 +387,22 @@ pub mod trustlines {
 
     fn page_size(limit: Option<u32>) -> u32 {
         limit.unwrap_or(MAX_PAGE).min(MAX_PAGE)
+    }
+
+    /// What others made for somebody of a network, by who made it.
+    fn page_of<V: tenon_contract::Wire>(
+        made: &OrderedMap<(u64, Address, Address), V>,
+        (network, who): (u64, Address),
+        after: Option<Address>,
+        limit: Option<u32>,
+    ) -> Vec<(Address, V)> {
+        let after = after.map(|by| (network, who, by));
+        let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let mut page = Vec::new();
+        for ((_, _, by), value) in made.iter_within(&(network, who), from, Direction::Ascending).limit(page_size(limit))
+        {
+            page.push((by, value));
+        }
+        page
     }
 }

@@ -43,8 +43,8 @@ impl Trustlines {
         ensure!(offer == stated, Error::OtherOffer);
         ensure!(env().block_time_ms() < offer.until_ms, Error::Lapsed);
         let Offer { units, currency, price, .. } = offer;
-        let (before, line) = self.load(network, debtor, creditor)?;
-        let line = line.settled(units)?;
+        let (before, mut line) = self.load(network, debtor, creditor)?;
+        line.settle(units)?;
         self.store(network, (debtor, creditor), Some(&before), line);
         currency.pay(debtor, creditor, price)?;
         emit(Settled { network, creditor, debtor, units, currency, price, balance: line.balance });

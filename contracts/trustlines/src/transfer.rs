@@ -5,7 +5,7 @@ use crate::events::{Passed, Transferred};
 use crate::fees::{added_fee, contained_fee, imbalance};
 use crate::ledger::{key, seen};
 use crate::trustlines::Trustlines;
-use crate::types::{FeePayer, Line, MAX_HOPS, MIN_RING_HOPS, Totals};
+use crate::types::{FeePayer, MAX_HOPS, MIN_RING_HOPS, Totals};
 use tenon_contract::prelude::*;
 
 /// A transfer on its way.
@@ -13,15 +13,8 @@ struct Journey<'a> {
     module: &'a mut Trustlines,
     network: u64,
     divisor: u32,
+    sender_pays: bool,
     totals: Totals,
-}
-
-/// What went over a path.
-struct Passage {
-    /// What arrived.
-    units: u64,
-    /// What the mediators took together.
-    fees: u64,
 }
 
 /// Who stands in a path, the sender first, if it is one.
@@ -39,44 +32,37 @@ fn stations(sender: Address, path: &[Address]) -> Result<Vec<Address>, Error> {
 }
 
 impl Journey<'_> {
-    /// Lets the payer of a hop pay on a line, which is stored and as it is now.
-    fn pass(&mut self, hop: (Address, Address), (before, line): (Line, Line), units: u64) -> Result<(), Error> {
-        let (network, (payer, payee)) = (self.network, hop);
-        let line = line.paid(units)?;
+    /// Lets the payer of a hop pay so many units, and returns what goes on: towards the sender if the sender pays the
+    /// fees, as they are added there, else towards the receiver. There is no fee for the last hop.
+    fn pass(&mut self, payer: Address, payee: Address, units: u64, is_last: bool) -> Result<u64, Error> {
+        let (network, divisor) = (self.network, if is_last { 0 } else { self.divisor });
+        let (before, mut line) = self.module.load(network, payer, payee)?;
+        let owing = imbalance(units, line.claim());
+        let (paid, goes_on) = if self.sender_pays {
+            let sum = units.checked_add(added_fee(owing, divisor)).ok_or(Error::AmountOverflow)?;
+            (sum, sum)
+        } else {
+            (units, units - contained_fee(owing, divisor))
+        };
+        line.pay(paid)?;
+        ensure!(goes_on > 0, Error::NothingArrives);
         self.totals.replace(Some(&before), Some(&line));
         self.module.lines.set(&key(network, payer, payee), &seen(line, payer, payee));
-        emit(Passed { network, payer, payee, units, balance: line.balance });
-        Ok(())
+        emit(Passed { network, payer, payee, units: paid, balance: line.balance });
+        Ok(goes_on)
     }
 
-    /// From the receiver back to the sender: each mediator's fee is added to what comes to them.
-    fn pay_by_sender(&mut self, stations: &[Address], value: u64) -> Result<Passage, Error> {
+    /// Passes every hop, beginning where the value is stated: at the receiver if the sender pays the fees, else at the
+    /// sender. Returns what there is at the other end.
+    fn pass_all(&mut self, stations: &[Address], value: u64) -> Result<u64, Error> {
+        let hops = stations.len() - 1;
         let mut units = value;
-        for (index, hop) in stations.windows(2).enumerate().rev() {
-            let [payer, payee] = *hop else { return Err(Error::InvalidPath) };
-            let lines = self.module.load(self.network, payer, payee)?;
-            if index + 2 < stations.len() {
-                let fee = added_fee(imbalance(units, lines.1.claim()), self.divisor);
-                units = units.checked_add(fee).ok_or(Error::AmountOverflow)?;
-            }
-            self.pass((payer, payee), lines, units)?;
+        for step in 1..=hops {
+            let hop = if self.sender_pays { hops - step } else { step - 1 };
+            let Some([payer, payee, rest @ ..]) = stations.get(hop..) else { return Err(Error::InvalidPath) };
+            units = self.pass(*payer, *payee, units, rest.is_empty())?;
         }
-        Ok(Passage { units: value, fees: units - value })
-    }
-
-    /// From the sender to the receiver: each mediator's fee is taken out of what comes to them.
-    fn pay_by_receiver(&mut self, stations: &[Address], value: u64) -> Result<Passage, Error> {
-        let mut units = value;
-        for (index, hop) in stations.windows(2).enumerate() {
-            let [payer, payee] = *hop else { return Err(Error::InvalidPath) };
-            let lines = self.module.load(self.network, payer, payee)?;
-            self.pass((payer, payee), lines, units)?;
-            if index + 2 < stations.len() {
-                units -= contained_fee(imbalance(units, lines.1.claim()), self.divisor);
-                ensure!(units > 0, Error::NothingArrives);
-            }
-        }
-        Ok(Passage { units, fees: value - units })
+        Ok(units)
     }
 }
 
@@ -93,11 +79,10 @@ impl Trustlines {
         ensure!(value > 0, Error::ZeroValue);
         let stations = stations(from, path)?;
         let totals = self.totals.get_or_default(&network);
-        let mut journey = Journey { module: self, network, divisor: rules.fee_divisor, totals };
-        let Passage { units, fees } = match fee_payer {
-            FeePayer::Sender => journey.pay_by_sender(&stations, value)?,
-            FeePayer::Receiver => journey.pay_by_receiver(&stations, value)?,
-        };
+        let sender_pays = fee_payer == FeePayer::Sender;
+        let mut journey = Journey { module: self, network, divisor: rules.fee_divisor, sender_pays, totals };
+        let other = journey.pass_all(&stations, value)?;
+        let (units, fees) = (value.min(other), value.abs_diff(other));
         ensure!(fees <= max_fee, Error::FeeTooHigh);
         let totals = journey.totals;
         self.totals.set(&network, &totals);

@@ -267,8 +267,11 @@ impl Line {
     pub(crate) fn accrued(self, now_ms: u64) -> Self {
         let owed_here = self.balance > 0;
         let rate_bps = if owed_here { self.terms.rate_given_bps } else { self.terms.rate_received_bps };
-        let debt = grown(self.balance.unsigned_abs(), rate_bps, self.since_ms, now_ms);
-        let debt = debt.expect("blocks are in the order of their times, and debts are bounded").cast_signed();
+        // `expect` would bring a kilobyte of code with it.
+        let Some(debt) = grown(self.balance.unsigned_abs(), rate_bps, self.since_ms, now_ms) else {
+            panic!("blocks are in the order of their times, and debts are bounded");
+        };
+        let debt = debt.cast_signed();
         Self { balance: if owed_here { debt } else { -debt }, since_ms: now_ms, ..self }
     }
 
@@ -292,21 +295,22 @@ impl Line {
         if self.terms.have_expired(now_ms) { 0 } else { Amount::from(self.terms.received) }
     }
 
-    /// The line after this party has paid the other some units by it. Its interest is there until now.
-    pub(crate) fn paid(self, units: u64) -> Result<Self, Error> {
+    /// Lets this party pay the other some units by the line, whose interest is there until now.
+    pub(crate) fn pay(&mut self, units: u64) -> Result<(), Error> {
         ensure!(!self.frozen, Error::Frozen);
         let now_ms = self.since_ms;
-        let line = Self { balance: self.balance - exact(units), ..self };
+        self.balance -= exact(units);
         let above = if self.terms.have_expired(now_ms) { Error::LineExpired } else { Error::AboveLine };
-        ensure!(line.debt() <= self.limit(now_ms), above);
-        Ok(line)
+        ensure!(self.debt() <= self.limit(now_ms), above);
+        Ok(())
     }
 
-    /// The line after some units of this party's debt were settled outside it.
-    pub(crate) fn settled(self, units: u64) -> Result<Self, Error> {
+    /// Takes some units off this party's debt, which were settled outside the line.
+    pub(crate) fn settle(&mut self, units: u64) -> Result<(), Error> {
         let debt = if self.balance < 0 { self.balance.unsigned_abs().div_ceil(UNIT) } else { 0 };
         ensure!(Amount::from(units) <= debt, Error::AboveDebt);
-        Ok(Self { balance: self.balance + exact(units), ..self })
+        self.balance += exact(units);
+        Ok(())
     }
 
     /// Whether each debt is within what its creditor gives.

@@ -18,7 +18,7 @@ fn all_lines(chain: &TestChain, trustlines: TrustlinesRef) -> Vec<(Address, Addr
 }
 
 #[test]
-fn sums_are_those_that_anybody_counts() {
+fn sums_of_lines_are_those_that_anybody_counts() {
     let (mut chain, trustlines) = lined(village());
     let empty = Totals { lines: 5, given: 100 + 150 + 200 + 250 + 300 + 350 + 400 + 450 + 500 + 550, owed: 0 };
     assert_eq!(chain.query(trustlines.statistics(NET)), Ok(empty));
