@@ -9,16 +9,19 @@
 //! signed     the bytes that votes sign    collector  votes and sums into certificates, evidence
 //! overlay    the way of votes             message    what is sent
 //! replica    all of it together, in time  timing     how long each timer is
+//! bls        signatures that add up       light      who follows by one certificate an epoch
 //! ```
 //!
 //! The safety rules are those of a propose, notarize, finalize or nullify protocol in views; the super-nodes only carry
 //! votes, so that none of them can hurt safety. `docs/src/consensus.md` has the protocol and the argument. Here is no
 //! I/O, and nothing that executes blocks: a candidate's validity is asked of the driver.
 
+mod bls;
 mod collector;
 #[cfg(test)]
 mod explore;
 mod held;
+mod light;
 mod machine;
 mod message;
 mod overlay;
@@ -32,7 +35,12 @@ mod timing;
 mod types;
 mod validators;
 
+pub use bls::{BlsScheme, BlsSchemeError};
 pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, Partial, Rejected, Vote, contradict};
+pub use light::{
+    Checkpoint, EpochProof, FinalHeader, HeaderProof, LightClient, LightError, LightRules, MAX_DESCENDANTS,
+    MAX_LIGHT_CLIENT_BYTES, MAX_PROOF_BYTES,
+};
 pub use machine::{
     Effect, EpochRules, Input, MAX_BACKOFF, MAX_UNFINALIZED_VIEWS, MAX_VIEWS_AHEAD, Machine, Saved, Timer,
 };
