@@ -130,6 +130,12 @@ impl Held {
         named.into_iter().any(|certificate| certificate.statement.digest == place.digest)
     }
 
+    /// The certificate of the highest view above the last final block that finalizes something.
+    pub(crate) fn highest_final(&self) -> Option<&Certificate> {
+        let above = self.proofs.range(self.root.place.view.next()..);
+        above.rev().find_map(|(_, proofs)| proofs.finalized.as_ref())
+    }
+
     pub(crate) fn is_nullified(&self, view: View) -> bool {
         self.proofs.get(&view).is_some_and(|proofs| proofs.nullified.is_some())
     }

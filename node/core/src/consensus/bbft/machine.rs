@@ -249,6 +249,8 @@ impl Machine {
             machine.held.commit(committed);
             machine.over = committed.height >= machine.rules.last_height;
         }
+        // A crash may have come between the write of a certificate and the commit, and nobody need send it again.
+        machine.uncommitted = machine.held.highest_final().filter(|_| !machine.over).cloned();
         machine
     }
 

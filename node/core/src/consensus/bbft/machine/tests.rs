@@ -208,6 +208,25 @@ fn fetches_what_is_final_but_unknown_then_commits_the_highest() {
 }
 
 #[test]
+fn a_restored_machine_commits_what_was_certified_before_the_crash() {
+    let mut machine = Machine::new(rules(Some(0)));
+    let first = candidate(1, 1, &start());
+    accept(&mut machine, first);
+    let effects = machine.step(certify(Phase::Finalize, first.place));
+    let Effect::Persist(saved) = &effects[0] else { panic!("{effects:?}") };
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Commit { .. })));
+    // The crash came after the write and before the commit.
+    let mut again = Machine::restore(rules(Some(0)), saved.record, saved.certificates.clone(), None);
+    assert!(again.step(Input::Start).contains(&Effect::Fetch(first.place)));
+    assert_eq!(again.step(certify(Phase::Finalize, first.place)), [], "it is held");
+    let effects = again.step(Input::Candidate(first));
+    assert!(matches!(&effects[..], [Effect::Commit { candidate, .. }] if *candidate == first), "{effects:?}");
+    // With the commit on disk, nothing is missing.
+    let mut again = Machine::restore(rules(Some(0)), saved.record, saved.certificates.clone(), Some(first));
+    assert!(!again.step(Input::Start).iter().any(|effect| matches!(effect, Effect::Fetch(_))));
+}
+
+#[test]
 fn the_epoch_ends_with_its_last_block_whatever_is_certified_above_it() {
     let last = Candidate { height: LAST, ..candidate(1, 1, &start()) };
     let above = candidate(2, 1, &last);
