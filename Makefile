@@ -73,8 +73,8 @@ explore: setup-build
 
 bench: build
 	$(say) "building the benchmarks"
-	cargo build --package tenon-engine --package tenon-crypto --package tenon-host --package tenon-store --package tenon-bench \
-		--examples
+	cargo build --package tenon-engine --package tenon-crypto --package tenon-core --package tenon-host --package tenon-store \
+		--package tenon-bench --examples
 	cargo build --package tenon-bench
 	$(say) "each method of each module: gas and time, beside a transfer in bare wasmtime"
 	$(EXAMPLES)/method_speed
@@ -84,6 +84,8 @@ bench: build
 	$(EXAMPLES)/signature_speed
 	$(say) "votes of validators: BLS signatures, single, aggregate, with a liar among them"
 	$(EXAMPLES)/bls_speed
+	$(say) "a light client: certificates and epochs, beside one sr25519 signature"
+	$(EXAMPLES)/certificate_speed
 	$(say) "leaves of the state tree a second"
 	$(EXAMPLES)/tree_speed
 	$(say) "durable writes of the store"
