@@ -21,6 +21,7 @@ const MODULES: &[&str] = &[
     "licence",
     "wishes",
     "credit",
+    "trustlines",
     "group",
 ];
 

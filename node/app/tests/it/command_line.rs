@@ -202,6 +202,7 @@ fn a_template_is_deployed_by_parameters_without_code() {
         "fungible-token",
         "key-group",
         "oracle-consumer",
+        "trustlines",
         "voucher",
     ];
     for name in names {

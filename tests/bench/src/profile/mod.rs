@@ -19,6 +19,7 @@ mod people;
 mod policies;
 mod stage;
 mod streams;
+mod trustlines;
 mod vouchers;
 mod wishes;
 
@@ -70,6 +71,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
     Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },
+    Module { name: "trustlines", genesis: || ::trustlines::TrustlinesRef::init(None), scenario: trustlines::scenario },
 ];
 
 /// Runs the scenarios, each on a chain of its own that has all modules.
