@@ -85,7 +85,7 @@ for PAIR in '//Bob //Alice' '//Charlie //Bob'; do
   run call "$CIRCLE" propose --network 1 --to "$RECEIVER" --terms '[1000,0,0,0,null]' --from "$GIVER"
   run call "$CIRCLE" accept --network 1 --proposer "$GIVER" --terms '[1000,0,0,0,null]' --from "$RECEIVER"
 done
-run call "$CIRCLE" transfer --network 1 --value 500 --path '["//Bob","//Charlie"]' --max-fee 6 --from //Alice
+run call "$CIRCLE" transfer --network 1 --amount 500 --path '["//Bob","//Charlie"]' --max-fee 6 --from //Alice
 [ "$(last result)" = 6 ] || fail "the fee is $(last result)"
 expect_error Closed call "$CIRCLE" found --name Another --decimals 2 --from //Alice
 

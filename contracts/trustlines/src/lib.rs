@@ -180,16 +180,16 @@ pub mod trustlines {
             self.set_frozen(network, one, other, frozen)
         }
 
-        /// Sends a value over a path of lines and returns the fees. The path names the mediators and, last, the
+        /// Sends an amount over a path of lines and returns the fees. The path names the mediators and, last, the
         /// receiver; with the sender as the receiver it is a ring of three lines or more.
         ///
-        /// Optional: `max_fee` (default 0), `fee_payer` (default the sender, so that the value arrives),
+        /// Optional: `max_fee` (default 0), `fee_payer` (default the sender, so that the amount arrives),
         /// `deadline_ms`, from which millisecond on the transfer is void (default: never).
         #[call]
         pub fn transfer(
             &mut self,
             network: u64,
-            value: u64,
+            amount: u64,
             path: Vec<Address>,
             max_fee: Option<u64>,
             fee_payer: Option<FeePayer>,
@@ -197,7 +197,7 @@ pub mod trustlines {
         ) -> Result<u64, Error> {
             let in_time = deadline_ms.is_none_or(|deadline_ms| env().block_time_ms() < deadline_ms);
             ensure!(in_time, Error::DeadlinePassed);
-            self.send(network, value, &path, max_fee.unwrap_or(0), fee_payer.unwrap_or(FeePayer::Sender))
+            self.send(network, amount, &path, max_fee.unwrap_or(0), fee_payer.unwrap_or(FeePayer::Sender))
         }
 
         /// Closes a line on which no unit is owed: by either party, or by anyone once it has expired. Who does receives
@@ -364,8 +364,8 @@ pub mod trustlines {
         }
 
         /// What everybody is owed less what they owe comes to zero in each network.
-        // One check takes one network, by the block's height. It adds up where there are at most 249 lines, and looks at
-        // the first 500 entries of people with their neighbours where there are more.
+        // One check takes one network, by the block's height. It adds up where there are at most 249 lines, and looks
+        // at the first 500 entries of people with their neighbours where there are more.
         #[invariant]
         pub fn positions_come_to_zero(&self) -> bool {
             self.check_positions()
