@@ -21,6 +21,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("oracle", BY_THE_CLOCK),
     ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
+    ("trustlines", AT_ONCE),
     ("voucher", AT_ONCE),
     ("wishes", BY_THE_CLOCK),
 ];
@@ -87,6 +88,11 @@ fn a_contract_learns_a_value_and_the_first_who_delivers_is_paid() {
 #[test]
 fn credit_is_granted_borrowed_traded_and_repaid_and_who_runs_is_penalised() {
     tell("credit");
+}
+
+#[test]
+fn people_pay_over_those_who_trust_each_other_repay_and_settle() {
+    tell("trustlines");
 }
 
 #[test]
