@@ -105,7 +105,7 @@ pub mod staking {
         }
 
         /// Makes the caller a candidate, with the coin that comes along as its stake. Whoever has withdrawn can return
-        /// when the old stake has been paid out.
+        /// when the old stake has been paid out. The proof names no account: whoever copies it can come first.
         #[call(payable)]
         pub fn register(
             &mut self,
@@ -260,6 +260,12 @@ pub mod staking {
         #[query]
         pub fn terms(&self) -> Terms {
             self.terms_now()
+        }
+
+        /// Blocks of an epoch. A chain that names the instance in its parameters must count as many.
+        #[query]
+        pub fn epoch_blocks(&self) -> u32 {
+            self.terms_now().epoch_blocks
         }
 
         /// Its sums.

@@ -1,7 +1,7 @@
 //! Who stands: the stake, keys, the list, and how a candidacy ends (BY-67, BY-70, BY-72).
 
 use crate::{COIN, DAYS_20, MINIMUM, books, chain, chain_with, delegate, end_epoch, held, key, register};
-use crate::{registration, running, terms, unbondings, validators};
+use crate::{evidence, registration, running, terms, unbondings, validators};
 use staking::{CommissionAnnounced, Error, Left, MAX_CANDIDATES, Registered, Status, Terms};
 use tenon_contract::Address;
 use tenon_testkit::{TestChain, alice, bob, by, charlie, dave, eve, ferdie, rules};
@@ -105,6 +105,26 @@ fn takes_a_key_once_and_only_from_who_has_its_secret() {
     chain.from(bob()).call(staking.set_key(mine, proof)).expect_error(Error::KeyTaken);
     chain.from(eve()).call(staking.set_key(mine, proof)).expect_error(Error::UnknownCandidate);
     chain.from(bob()).call(staking.set_key(key("Eve").0, foreign)).expect_error(Error::InvalidPossession);
+}
+
+/// A proof names no account, so that whoever sees it can hand it in first. That costs its owner nothing but another key,
+/// and puts the thief's stake into the hands of who has the secret.
+#[test]
+fn loses_nothing_to_whoever_copies_a_proof_but_the_key() {
+    let (mut chain, staking) = chain();
+    let ((seen, proof), (fresh, other)) = (key("Alice"), key("Fresh"));
+    let with = |bls_key, proof| staking.register(bls_key, proof, 0, String::new()).with_value(MINIMUM);
+    chain.from(eve()).call(with(seen, proof)).expect_ok();
+    chain.from(alice()).call(with(seen, proof)).expect_error(Error::KeyTaken);
+    assert_eq!(books(&chain, staking).bonded, MINIMUM);
+    chain.from(alice()).call(with(fresh, other)).expect_ok();
+    end_epoch(&mut chain);
+    assert!(validators(&chain, staking, 1).contains(&(eve(), MINIMUM)));
+    // Only Alice can sign with that key: she contradicts herself, and the thief pays for it.
+    chain.system(evidence(staking, "Alice", 1)).expect_ok();
+    assert_eq!(chain.query(staking.candidate(eve())).expect("a candidate").state.status, Status::Removed);
+    assert_eq!(books(&chain, staking).burnt, MINIMUM / 20);
+    assert_eq!(chain.query(staking.candidate(alice())).expect("a candidate").own_stake, MINIMUM);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use crate::{register, unbondings, validators};
 use staking::{Delegated, Error, MAX_PAYOUTS, StakingRef, Terms, Unbonded, UnbondingInfo};
 use tenon_contract::Address;
 use tenon_contract::abi::HostError;
-use tenon_testkit::{Plan, TestChain, alice, bob, by, charlie, dave, eve, ferdie, histories, rules};
+use tenon_testkit::rules::{self, Dust};
+use tenon_testkit::{Plan, TestChain, alice, bob, by, charlie, dave, eve, ferdie, histories};
 
 #[test]
 fn binds_coin_that_then_cannot_be_spent() {
@@ -246,7 +247,7 @@ fn cycles_of_joining_and_leaving_earn_no_more_than_staying() {
 }
 
 #[test]
-fn costs_the_same_among_ten_thousand_delegations() {
+fn costs_the_same_among_a_hundred_thousand_delegations() {
     let (mut chain, staking) = running();
     delegate(&mut chain, staking, dave(), alice(), COIN);
     delegate(&mut chain, staking, eve(), alice(), COIN);
@@ -272,8 +273,7 @@ fn costs_the_same_among_ten_thousand_delegations() {
             assert!(chain.block(&block).iter().all(tenon_testkit::Outcome::is_ok));
         }
     };
-    let dust = rules::Dust { few: 500, many: 10_000, percent: 2 };
-    rules::is_unmoved_by_dust(&chain, dust, grow, |_| operations.to_vec());
+    rules::is_unmoved_by_dust(&chain, Dust::HUNDRED_THOUSAND, grow, |_| operations.to_vec());
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn subject() -> Subject {
         .call(&chain, dave(), staking.claim(alice()));
     calls
         .query(&chain, staking.terms())
+        .query(&chain, staking.epoch_blocks())
         .query(&chain, staking.books())
         .query(&chain, staking.candidate(alice()))
         .query(&chain, staking.ranking(Some((alice(), MINIMUM)), Some(5)))
