@@ -64,7 +64,11 @@ impl Replica {
     }
 
     fn plan(&mut self, timer: Timer, view: View, backoff: u32) {
-        if view != self.view {
+        // What this node said may have completed a certificate, and led on before its own effects were all performed.
+        if view < self.view {
+            return;
+        }
+        if view > self.view {
             self.view = view;
             self.timers.clear();
             let leads = self.me == Some(self.machine.rules().schedule.leader(view));
@@ -253,8 +257,11 @@ impl Replica {
         let due: Vec<(Timer, View)> =
             self.timers.iter().filter(|(_, (_, at))| *at <= now_ms).map(|(timer, (view, _))| (*timer, *view)).collect();
         for (timer, view) in due {
-            self.timers.remove(&timer);
-            self.give(Input::Timeout { timer, view }, actions);
+            // What one of them does may lead to another view, whose timers are not due.
+            if self.timers.get(&timer).is_some_and(|(of, at)| *of == view && *at <= now_ms) {
+                self.timers.remove(&timer);
+                self.give(Input::Timeout { timer, view }, actions);
+            }
         }
         let is_due = |sum: &Sum| matches!(sum, Sum::Waiting(at) if *at <= now_ms);
         let sums: Vec<Statement> =

@@ -1,7 +1,7 @@
 //! Replicas over a network in memory that delays, and drops what a test says.
 
 use super::*;
-use crate::consensus::bbft::testing::{Sums, equal_set};
+use crate::consensus::bbft::testing::{Sums, equal_set, sign};
 use crate::consensus::bbft::{Epoch, Schedule};
 use std::collections::BTreeMap;
 
@@ -247,6 +247,25 @@ fn who_was_cut_off_catches_up_from_an_answer() {
     net.run_until(4_000);
     let height = net.height_of_all_but(&[3]);
     assert!(net.height_of_all_but(&[]) + 3 >= height, "of {height}");
+}
+
+#[test]
+fn keeps_the_timers_of_the_view_that_its_own_vote_led_to() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(0, Event::Start);
+    let statement = Statement::nullify(View(1));
+    for signer in [2, 3] {
+        let signature = sign(signer, &crate::consensus::bbft::signed_bytes(CHAIN, Epoch(0), &statement));
+        let message = Message::Vote(crate::consensus::bbft::Vote { statement, signer, signature });
+        replica.handle(1, Event::Message { from: signer, message });
+    }
+    // Both timers of view 1 are due, and the vote upon the first of them completes the certificate.
+    let actions = replica.handle(10_000, Event::Tick);
+    assert_eq!(replica.machine.record().cur, View(2));
+    let timers: Vec<_> = replica.timers.iter().map(|(timer, (view, _))| (*timer, *view)).collect();
+    assert_eq!(timers, [(Timer::Leader, View(2)), (Timer::Advance, View(2))]);
+    assert!(actions.iter().any(|action| matches!(action, Action::SetTimer { .. })));
 }
 
 #[test]
