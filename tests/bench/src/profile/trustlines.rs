@@ -72,7 +72,8 @@ fn transfers(stage: &mut Stage, trustlines: TrustlinesRef) {
     let path = [bob(), charlie(), dave()];
     stage.measure("over three lines", alice(), send(trustlines, 1_000, &path, FeePayer::Sender));
     stage.measure("over three lines, the receiver pays", alice(), send(trustlines, 1_000, &path, FeePayer::Receiver));
-    stage.measure("a ring of four lines", alice(), send(trustlines, 100, &[bob(), charlie(), dave(), alice()], FeePayer::Sender));
+    let ring = [bob(), charlie(), dave(), alice()];
+    stage.measure("a ring of four lines", alice(), send(trustlines, 100, &ring, FeePayer::Sender));
     let mut before = eve();
     let people: Vec<Address> = (1..=8).map(|byte| Address::new([byte; 32])).collect();
     for who in &people {
@@ -80,8 +81,9 @@ fn transfers(stage: &mut Stage, trustlines: TrustlinesRef) {
         agree(stage, trustlines, before, *who);
         before = *who;
     }
-    stage.prepare(eve(), send(trustlines, 1_000, &people[..MAX_HOPS], FeePayer::Sender));
-    stage.measure("over eight lines, with interest", eve(), send(trustlines, 1_000, &people[..MAX_HOPS], FeePayer::Sender));
+    let path = &people[..MAX_HOPS];
+    stage.prepare(eve(), send(trustlines, 1_000, path, FeePayer::Sender));
+    stage.measure("over eight lines, with interest", eve(), send(trustlines, 1_000, path, FeePayer::Sender));
 }
 
 fn settling(stage: &mut Stage, trustlines: TrustlinesRef) {
