@@ -15,7 +15,7 @@ EXAMPLES := $(CARGO_TARGET_DIR)/debug/examples
 PORT ?= 9944
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test build demo clean-demo test explore lint bench docs fmt
+.PHONY: help setup setup-build setup-test build demo clean-demo test explore sim lint bench docs fmt
 
 say = @printf '\n\033[1m== %s\033[0m\n'
 
@@ -23,6 +23,7 @@ help:
 	@echo "make demo        install what is missing, build, start a chain, issue an asset and move it"
 	@echo "make test        install what is missing, run every check and test"
 	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 6 GB)"
+	@echo "make sim         simulate whole validators with faults of all kinds (SEEDS=10000, or SEED=n to replay one)"
 	@echo "make setup       install what is missing"
 	@echo "make build       build the program tenon"
 	@echo "make bench       measure, beside peers and limits"
@@ -70,6 +71,11 @@ explore: setup-build
 	$(say) "BBFT: every state within the bounds, and each broken rule"
 	TENON_EXPLORE_VIEWS=$${TENON_EXPLORE_VIEWS:-3} TENON_EXPLORE_CRASHES=$${TENON_EXPLORE_CRASHES:-0} RUST_BACKTRACE=0 \
 		cargo test --package tenon-core --lib bbft::explore -- --nocapture --test-threads 1
+
+sim: setup-build
+	$(say) "BBFT: whole validators under faults of network, disk, clocks and people, decided by seeds"
+	cargo build --package tenon-sim
+	RUST_BACKTRACE=0 $(CARGO_TARGET_DIR)/debug/tenon-sim $(if $(SEED),seed $(SEED),$(or $(SEEDS),10000) $(FIRST))
 
 bench: build
 	$(say) "building the benchmarks"

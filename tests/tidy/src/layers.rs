@@ -62,6 +62,7 @@ const LAYERS: &[Layer] = &[
     layer("tests/tidy", &[], &[]),
     layer("tests/e2e", &["*"], &["*"]),
     layer("tests/bench", &["*"], &["*"]),
+    layer("tests/sim", &["*"], &["*"]),
 ];
 
 /// Who may depend on a heavy crate, tests included.

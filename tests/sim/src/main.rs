@@ -1,0 +1,75 @@
+//! Runs seeds of the simulation and says what came of them.
+//!
+//! Usage: `tenon-sim SEEDS [FIRST]` runs so many from the first on, `tenon-sim seed SEED` replays one.
+
+#![allow(clippy::print_stdout, reason = "a program that a person runs")]
+
+use std::collections::BTreeMap;
+use std::panic::catch_unwind;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+use tenon_sim::{Report, STEPS, Trouble, run};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<u64>().ok());
+    if arguments.first().is_some_and(|word| word == "seed") {
+        let Some(seed) = number(1) else {
+            println!("found no seed, expected: tenon-sim seed SEED");
+            return ExitCode::FAILURE;
+        };
+        return run_all(seed, 1);
+    }
+    run_all(number(1).unwrap_or(0), number(0).unwrap_or(1_000))
+}
+
+/// Runs seeds on all cores and stops at the lowest that fails among those begun.
+fn run_all(first: u64, count: u64) -> ExitCode {
+    let began = Instant::now();
+    let (next, failed) = (AtomicU64::new(first), AtomicBool::new(false));
+    let end = first.saturating_add(count);
+    let work = || {
+        let mut sum = Report::default();
+        let mut failures = BTreeMap::new();
+        while !failed.load(Ordering::Relaxed) {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= end {
+                break;
+            }
+            match catch_unwind(|| run(seed, Trouble::Any, STEPS)) {
+                Ok(Ok(report)) => sum.add(&report),
+                Ok(Err(failure)) => {
+                    failed.store(true, Ordering::Relaxed);
+                    failures.insert(seed, failure.to_string());
+                }
+                Err(_) => {
+                    failed.store(true, Ordering::Relaxed);
+                    failures.insert(seed, format!("panicked; replay with: make sim SEED={seed}"));
+                }
+            }
+        }
+        (sum, failures)
+    };
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut sum = Report::default();
+    let mut failures = BTreeMap::new();
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for thread in running {
+            let (report, found) = thread.join().expect("panics are caught within");
+            sum.add(&report);
+            failures.extend(found);
+        }
+    });
+    if let Some(text) = failures.values().next() {
+        println!("{text}");
+        return ExitCode::FAILURE;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("seeds         {count} from {first}");
+    print!("{sum}");
+    println!("steps/s       {:.0} on {threads} threads", sum.steps as f64 / seconds);
+    println!("no violation in {seconds:.1} s");
+    ExitCode::SUCCESS
+}
