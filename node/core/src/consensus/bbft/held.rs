@@ -193,11 +193,22 @@ impl Held {
                 return Ok(Place { view: candidate, digest });
             }
             if !self.is_nullified(candidate) {
-                return Err(ParentError::Missing { first: self.root.place.view.next(), last: candidate });
+                return Err(ParentError::Missing { first: self.gap_below(candidate), last: candidate });
             }
             below = candidate.previous();
         }
         Ok(self.root.place)
+    }
+
+    /// The lowest of the views up to one of which nothing is held that leads on: answers are bounded and start there.
+    fn gap_below(&self, view: View) -> View {
+        let mut first = view;
+        while let Some(below) = first.previous().filter(|below| {
+            *below > self.root.place.view && !self.is_nullified(*below) && self.notarized(*below).is_none()
+        }) {
+            first = below;
+        }
+        first
     }
 
     /// How many views directly below one are nullified and nothing else, up to a bound.

@@ -107,6 +107,7 @@ impl Machine {
         if let Err(ParentError::Missing { first, last }) = self.held.parent_for(view) {
             effects.push(Effect::Request { first, last });
         }
+        self.consider(effects);
         self.fetch_uncommitted(effects);
     }
 
@@ -303,6 +304,8 @@ impl Machine {
         if let Some(certificate) = self.uncommitted.take() {
             self.finish(certificate, effects);
         }
+        // A proposal may have waited for its parent to be final.
+        self.consider(effects);
         self.build_if_due(effects);
     }
 

@@ -378,3 +378,30 @@ fn three_machines_go_on_without_the_fourth() {
     let silent = |place: &Place| four.machines[0].rules().schedule.leader(place.view) == 2;
     assert!(!four.commits[0].iter().any(|candidate| silent(&candidate.place)));
 }
+
+#[test]
+fn asks_for_the_gap_itself_however_much_is_held_below_it() {
+    let mut machine = Machine::new(rules(Some(0)));
+    for view in (1..=600).filter(|view| !(280..=300).contains(view)) {
+        machine.step(certify(Phase::Nullify, place(view, 0)));
+    }
+    let effects = timeout(&mut machine, Timer::Resend);
+    assert!(effects.contains(&Effect::Request { first: View(280), last: View(300) }), "{effects:?}");
+    machine.step(certify(Phase::Nullify, place(280, 0)));
+    let effects = timeout(&mut machine, Timer::Resend);
+    assert!(effects.contains(&Effect::Request { first: View(281), last: View(300) }), "{effects:?}");
+}
+
+#[test]
+fn checks_a_proposal_that_waited_for_its_parent_to_be_final() {
+    let mut machine = Machine::new(rules(Some(0)));
+    let first = candidate(1, 1, &start());
+    let second = candidate(2, 1, &first);
+    machine.step(certify(Phase::Finalize, first.place));
+    let asks = [Effect::Request { first: View(1), last: View(1) }];
+    assert_eq!(machine.step(Input::Proposal(second)), asks, "whose notarization is not held");
+    let again = timeout(&mut machine, Timer::Resend);
+    assert!(again.contains(&asks[0]), "it may have been lost: {again:?}");
+    let effects = machine.step(Input::Candidate(first));
+    assert!(matches!(&effects[..], [Effect::Commit { .. }, Effect::Validate(checked)] if *checked == second));
+}
