@@ -36,7 +36,7 @@ mod types;
 mod validators;
 
 pub use bls::{BlsScheme, BlsSchemeError};
-pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, Partial, Rejected, Vote, contradict};
+pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, MAX_ROUNDS, Partial, Rejected, Vote, contradict};
 pub use light::{
     Checkpoint, EpochProof, FinalHeader, HeaderProof, LightClient, LightError, LightRules, MAX_DESCENDANTS,
     MAX_LIGHT_CLIENT_BYTES, MAX_PROOF_BYTES,

@@ -4,25 +4,29 @@
 //! vote       kept by signer: the first in each view and phase; one that contradicts it is evidence
 //! partial    kept by sender: only sums of disjoint signers are added up
 //! quorum     add up first, check the sum once; if it is wrong, find the wrong parts, drop them and their senders' word
+//! blame      each wrong signature counts against who sent it; after a few nothing more of theirs is checked
 //! ```
 //!
-//! Nothing is checked before a sum could decide, so that in the ordinary case each certificate costs one check. It
-//! leaves out who sends what to whom.
+//! Nothing is checked before a sum could decide, so that in the ordinary case each certificate costs one check. Who is
+//! honest sends on only what they checked, so whoever sends a wrong signature made it. It leaves out who sends what to
+//! whom.
 
 use super::{
     Certificate, Epoch, MAX_VIEWS_AHEAD, Phase, Scheme, Signature, Signers, Statement, ValidatorIndex, ValidatorSet,
     View, signed_bytes,
 };
 use parity_scale_codec::{Decode, Encode};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenon_types::Hash;
 
 #[cfg(test)]
 mod tests;
 
-/// Wrong parts of one sender, after which nothing more of theirs is taken in the epoch.
+/// Wrong signatures of one sender, after which nothing more of theirs is taken in the epoch.
 pub const MAX_FAULTS: u32 = 3;
+/// Views whose votes are kept; above as many the lowest are forgotten. The chain goes on by the votes of the newest.
+pub const MAX_ROUNDS: usize = 256;
 
 /// A validator's word on one statement.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
@@ -113,17 +117,41 @@ pub struct Collector {
     scheme: Arc<dyn Scheme>,
     rounds: BTreeMap<View, Round>,
     faults: BTreeMap<ValidatorIndex, u32>,
+    /// Who contradicted themselves. Once is enough.
+    convicted: BTreeSet<ValidatorIndex>,
 }
 
 impl Collector {
     /// Makes one that has seen nothing.
     pub fn new(chain: Hash, epoch: Epoch, set: Arc<ValidatorSet>, scheme: Arc<dyn Scheme>) -> Self {
-        Self { chain, epoch, set, scheme, rounds: BTreeMap::new(), faults: BTreeMap::new() }
+        let (rounds, faults, convicted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        Self { chain, epoch, set, scheme, rounds, faults, convicted }
     }
 
     /// Forgets the views up to a final one.
     pub fn finalize(&mut self, view: View) {
         self.rounds = self.rounds.split_off(&view.next());
+    }
+
+    /// Counts a wrong signature against who sent it.
+    pub fn blame(&mut self, sender: ValidatorIndex) {
+        let faults = self.faults.entry(sender).or_default();
+        *faults = faults.saturating_add(1);
+    }
+
+    /// Whether nothing of a sender is taken any more.
+    pub fn distrusts(&self, sender: ValidatorIndex) -> bool {
+        self.faults.get(&sender).is_some_and(|faults| *faults >= MAX_FAULTS)
+    }
+
+    /// Remembers who is proven to have contradicted themselves, and returns whether that is new.
+    pub fn convict(&mut self, offender: ValidatorIndex) -> bool {
+        self.convicted.insert(offender)
+    }
+
+    /// Whether somebody is proven to have contradicted themselves.
+    pub fn is_convicted(&self, offender: ValidatorIndex) -> bool {
+        self.convicted.contains(&offender)
     }
 
     /// Takes a vote, given the view that this validator is in and who sent it.
@@ -136,13 +164,18 @@ impl Collector {
             return Collected::Rejected(rejected);
         }
         // Who passes on another's vote must not be able to put a wrong one in its place.
-        if sender != *signer && !self.verify_vote(vote) {
+        let earlier = self.contradicted(vote);
+        if (sender != *signer || earlier.is_some()) && !self.verify_vote(vote) {
+            self.blame(sender);
             return Collected::Rejected(Rejected::Sender);
         }
-        if let Some(evidence) = self.contradiction(vote) {
-            return Collected::Evidence(Box::new(evidence));
+        if let Some(earlier) = earlier {
+            if self.verify_vote(&earlier) {
+                return Collected::Evidence(Box::new(Evidence { first: earlier, second: vote.clone() }));
+            }
+            self.drop_part(&earlier.statement, Source::Vote(*signer));
         }
-        let round = self.rounds.entry(statement.view).or_default();
+        let round = self.round(statement.view);
         if round.said.contains_key(&(*signer, statement.phase)) {
             return Collected::Rejected(Rejected::Known);
         }
@@ -162,7 +195,7 @@ impl Collector {
         if let Some(rejected) = self.unwanted(cur, final_view, statement, sender) {
             return Collected::Rejected(rejected);
         }
-        let round = self.rounds.entry(statement.view).or_default();
+        let round = self.round(statement.view);
         // A sender's sums are of one digest a phase: so there are at most as many as validators.
         let other = |((phase, digest), tally): (&(Phase, Hash), &Tally)| {
             *phase == statement.phase && *digest != statement.digest && tally.partials.contains_key(&sender)
@@ -171,7 +204,9 @@ impl Collector {
             return Collected::Rejected(Rejected::Known);
         }
         let tally = round.tallies.entry((statement.phase, statement.digest)).or_default();
-        if tally.partials.get(&sender).is_some_and(|(known, _)| known.is_superset(signers)) {
+        // Who is honest only ever adds to their sum.
+        let grows = |known: &Signers| signers.is_superset(known) && signers != known;
+        if tally.partials.get(&sender).is_some_and(|(known, _)| !grows(known)) {
             return Collected::Rejected(Rejected::Known);
         }
         tally.partials.insert(sender, (signers.clone(), *signature));
@@ -208,20 +243,31 @@ impl Collector {
         self.scheme.sign(&self.message(statement))
     }
 
-    /// The checked sum of what came from these validators and of nobody else; `None` for nothing.
+    /// The checked sum of what came from these validators, of them and of nobody else; `None` for nothing.
     pub fn sum_of(&mut self, statement: &Statement, within: &Signers) -> Option<Partial> {
-        let mut parts = self.disjoint_parts(statement);
-        parts.retain(|part| within.is_superset(&part.signers));
-        let (signers, signature, _) = self.add_up(statement, parts)?;
-        Some(Partial { statement: *statement, signers, signature })
+        loop {
+            let parts = self.disjoint_parts(statement, Some(within));
+            let count = parts.len();
+            match self.add_up(statement, parts) {
+                Some((signers, signature, added)) if added == count => {
+                    return Some(Partial { statement: *statement, signers, signature });
+                }
+                None if count == 0 => return None,
+                // A wrong part was dropped; without it, others may come in.
+                Some(_) | None => {}
+            }
+        }
     }
 
-    /// Whose votes for a statement came, directly or in a sum.
-    pub fn heard(&self, statement: &Statement) -> Signers {
+    /// Which of these validators' votes for a statement came from them, directly or in a sum. What others say of them
+    /// is not checked yet, and could keep their votes out of the sum.
+    pub fn heard(&self, statement: &Statement, within: &Signers) -> Signers {
         let mut signers = self.voters(statement);
         let tally = self.rounds.get(&statement.view);
         let tally = tally.and_then(|round| round.tallies.get(&(statement.phase, statement.digest)));
-        tally.into_iter().flat_map(|tally| tally.partials.values()).for_each(|(of, _)| signers.extend(of));
+        let sums = tally.into_iter().flat_map(|tally| &tally.partials);
+        let sums = sums.filter(|(sender, (of, _))| is_within(**sender, of, within));
+        sums.for_each(|(_, (of, _))| signers.extend(of));
         signers
     }
 
@@ -249,34 +295,38 @@ impl Collector {
         if tally.is_some_and(|tally| tally.certified) {
             return Some(Rejected::Known);
         }
-        (self.faults.get(&sender).copied().unwrap_or(0) >= MAX_FAULTS).then_some(Rejected::Sender)
+        self.distrusts(sender).then_some(Rejected::Sender)
     }
 
-    /// The evidence that a vote makes with what its signer said before. Both are checked, for a wrong signature proves
-    /// nothing; a wrong earlier one is forgotten.
-    fn contradiction(&mut self, vote: &Vote) -> Option<Evidence> {
+    /// The votes of a view. An old view makes room for it.
+    fn round(&mut self, view: View) -> &mut Round {
+        if !self.rounds.contains_key(&view) {
+            while self.rounds.len() >= MAX_ROUNDS {
+                self.rounds.pop_first();
+            }
+        }
+        self.rounds.entry(view).or_default()
+    }
+
+    /// What its signer said before that a vote contradicts, if that is still to be proven. It was not checked.
+    fn contradicted(&self, vote: &Vote) -> Option<Vote> {
+        if self.is_convicted(vote.signer) {
+            return None;
+        }
         let said = &self.rounds.get(&vote.statement.view)?.said;
         let phases = [Phase::Notarize, Phase::Nullify, Phase::Finalize];
-        let earlier = phases.into_iter().find_map(|phase| {
+        phases.into_iter().find_map(|phase| {
             let (digest, signature) = said.get(&(vote.signer, phase))?;
             let statement = Statement { view: vote.statement.view, phase, digest: *digest };
             let earlier = Vote { statement, signer: vote.signer, signature: *signature };
             contradict(&statement, &vote.statement).then_some(earlier)
-        })?;
-        if !self.verify_vote(vote) {
-            return None;
-        }
-        if self.verify_vote(&earlier) {
-            return Some(Evidence { first: earlier, second: vote.clone() });
-        }
-        self.drop_part(&earlier.statement, Source::Vote(vote.signer));
-        None
+        })
     }
 
     /// Adds up what there is as long as it could decide. Each turn drops a wrong part, so there are few.
     fn try_certify(&mut self, statement: &Statement) -> Collected {
         loop {
-            let parts = self.disjoint_parts(statement);
+            let parts = self.disjoint_parts(statement, None);
             let count = parts.len();
             let mut all = Signers::none(self.set.len());
             parts.iter().for_each(|part| all.extend(&part.signers));
@@ -296,13 +346,16 @@ impl Collector {
         }
     }
 
-    /// Partial sums from the heaviest down, as far as nobody is in two, and the votes of whom they leave out.
-    fn disjoint_parts(&self, statement: &Statement) -> Vec<Part> {
+    /// Partial sums from the heaviest down, as far as nobody is in two, and the votes of whom they leave out; all of
+    /// these senders and signers alone, if any are named.
+    fn disjoint_parts(&self, statement: &Statement, within: Option<&Signers>) -> Vec<Part> {
         let round = self.rounds.get(&statement.view);
         let Some(tally) = round.and_then(|round| round.tallies.get(&(statement.phase, statement.digest))) else {
             return Vec::new();
         };
-        let mut partials: Vec<_> = tally.partials.iter().collect();
+        let wanted = |sender, signers: &Signers| within.is_none_or(|within| is_within(sender, signers, within));
+        let partials = tally.partials.iter().filter(|(sender, (signers, _))| wanted(**sender, signers));
+        let mut partials: Vec<_> = partials.collect();
         partials.sort_by_key(|(sender, (signers, _))| (std::cmp::Reverse(self.set.weight_of(signers)), **sender));
         let mut covered = Signers::none(self.set.len());
         let mut parts = Vec::new();
@@ -312,7 +365,10 @@ impl Collector {
                 parts.push(Part { source: Source::Partial(*sender), signers: signers.clone(), signature: *signature });
             }
         }
-        let rest = tally.votes.iter().filter(|(signer, _)| !covered.contains(**signer));
+        let rest = tally
+            .votes
+            .iter()
+            .filter(|(signer, _)| !covered.contains(**signer) && within.is_none_or(|within| within.contains(**signer)));
         parts.extend(rest.map(|(signer, signature)| self.part(Source::Vote(*signer), *signature)));
         parts
     }
@@ -351,17 +407,24 @@ impl Collector {
         let round = self.rounds.entry(statement.view).or_default();
         let tally = round.tallies.entry((statement.phase, statement.digest)).or_default();
         let sender = match source {
+            // Another's vote is checked when it comes, so this one came from its signer.
             Source::Vote(signer) => {
                 tally.votes.remove(&signer);
                 round.said.remove(&(signer, statement.phase));
-                return;
+                signer
             }
-            Source::Partial(sender) => sender,
+            Source::Partial(sender) => {
+                tally.partials.remove(&sender);
+                sender
+            }
         };
-        tally.partials.remove(&sender);
-        let faults = self.faults.entry(sender).or_default();
-        *faults = faults.saturating_add(1);
+        self.blame(sender);
     }
+}
+
+/// Whether a sum comes from one of these validators and holds nobody else.
+fn is_within(sender: ValidatorIndex, signers: &Signers, within: &Signers) -> bool {
+    within.contains(sender) && within.is_superset(signers)
 }
 
 /// From whom a part of a sum came.

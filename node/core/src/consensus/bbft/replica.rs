@@ -9,8 +9,10 @@
 //! ```
 //!
 //! d is half of the machine's delay D, which covers the overlay's hops. The driver performs the actions in order and
-//! goes no further after one that failed. Messages come from authenticated validators of the epoch. It leaves out
-//! blocks, the network and the disk.
+//! goes no further after one that failed. Messages come from authenticated validators of the epoch, and what a
+//! proposal says of its candidate is what the header of that digest states: nobody signs more than view and digest, so
+//! the driver drops a proposal that differs, which whoever passed it on may have changed. It leaves out blocks, the
+//! network and the disk.
 
 mod act;
 mod receive;
@@ -22,7 +24,7 @@ use super::{
     Place, Proposal, Record, Saved, Scheme, Signature, Signers, Statement, Timer, Timing, ValidatorIndex, ValidatorSet,
     View,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_types::Hash;
 
@@ -180,10 +182,10 @@ pub struct Replica {
     proposals: BTreeMap<View, Proposal>,
     /// Certificates that went down, and when.
     distributed: BTreeMap<Statement, u64>,
-    /// Who was answered, and when.
+    /// Who was answered with certificates, and when.
     answered: BTreeMap<ValidatorIndex, u64>,
-    /// Who was convicted.
-    convicted: BTreeSet<ValidatorIndex>,
+    /// Who was sent a proposal that they asked for, and when.
+    served: BTreeMap<ValidatorIndex, u64>,
     /// The proof of the last block that was committed.
     last_final: Option<Certificate>,
     timer_ms: Option<u64>,
@@ -218,7 +220,7 @@ impl Replica {
             proposals: BTreeMap::new(),
             distributed: BTreeMap::new(),
             answered: BTreeMap::new(),
-            convicted: BTreeSet::new(),
+            served: BTreeMap::new(),
             last_final,
             timer_ms: None,
             refusals: Refusals::default(),
@@ -246,8 +248,12 @@ impl Replica {
         Some(Message::Certificates(vec![certificate]))
     }
 
-    /// Takes an event at a time and says what is to be done, in order.
+    /// Takes an event at a time and says what is to be done, in order. A clock that is set back delays nothing by more
+    /// than its own length; one that is set forward makes timers due.
     pub fn handle(&mut self, now_ms: u64, event: Event) -> Vec<Action> {
+        if let Some(by_ms) = self.now_ms.checked_sub(now_ms).filter(|by_ms| *by_ms > 0) {
+            self.set_back(by_ms);
+        }
         self.now_ms = now_ms;
         let mut actions = Vec::new();
         match event {

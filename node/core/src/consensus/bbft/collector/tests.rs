@@ -156,7 +156,7 @@ fn sums_hold_only_whom_they_may() {
     assert_eq!(sum, partial(notarize(1), &[0, 1]));
     let sum = collector.sum_of(&notarize(1), &bitmap(7, &[1, 2, 3])).expect("three voted");
     assert_eq!(sum, partial(notarize(1), &[1, 2, 3]));
-    assert_eq!(collector.heard(&notarize(1)), bitmap(7, &[0, 1, 2, 3, 4]));
+    assert_eq!(collector.heard(&notarize(1), &bitmap(7, &[0, 1, 2, 3, 4])), bitmap(7, &[0, 1, 2, 3, 4]));
     assert_eq!(collector.voters(&notarize(1)), bitmap(7, &[0, 1, 4]));
     assert_eq!(collector.sum_of(&notarize(2), &bitmap(7, &[0])), None);
 }
@@ -201,4 +201,82 @@ fn forgets_what_is_final() {
     give(&mut collector, &vote(notarize(1), 0));
     collector.finalize(View(1));
     assert_eq!(collector.voters(&notarize(1)).count(), 0);
+}
+
+#[test]
+fn who_gives_wrong_votes_is_believed_no_more_after_a_few() {
+    let mut collector = collector(equal_set(4));
+    give(&mut collector, &vote(notarize(1), 0));
+    give(&mut collector, &vote(notarize(1), 1));
+    for _ in 0..MAX_FAULTS {
+        assert_eq!(give(&mut collector, &forged(notarize(1), 2)), Collected::Kept, "found wrong in the sum");
+    }
+    assert_eq!(give(&mut collector, &vote(notarize(1), 2)), Collected::Rejected(Rejected::Sender));
+    assert!(matches!(give(&mut collector, &vote(notarize(1), 3)), Collected::Certificate(_)), "others decide");
+
+    let mut collector = self::collector(equal_set(4));
+    for _ in 0..MAX_FAULTS {
+        collector.vote(View(1), View(0), &forged(notarize(1), 1), 3);
+    }
+    assert!(collector.distrusts(3) && !collector.distrusts(1), "who sends another's wrong vote has made it");
+    assert_eq!(give(&mut collector, &vote(notarize(1), 1)), Collected::Kept);
+
+    let mut collector = self::collector(equal_set(4));
+    give(&mut collector, &vote(notarize(1), 2));
+    for digest in 2..=u8::try_from(MAX_FAULTS).expect("a few") + 1 {
+        assert_eq!(give(&mut collector, &forged(notarize(digest), 2)), Collected::Rejected(Rejected::Sender));
+    }
+    assert!(collector.distrusts(2), "each wrong contradiction costs a check");
+}
+
+#[test]
+fn a_contradiction_is_proven_once() {
+    let mut collector = collector(equal_set(4));
+    give(&mut collector, &vote(notarize(1), 2));
+    let Collected::Evidence(evidence) = give(&mut collector, &vote(notarize(2), 2)) else { panic!("two notarized") };
+    assert!(collector.convict(evidence.first.signer) && !collector.convict(2));
+    assert_eq!(give(&mut collector, &vote(notarize(3), 2)), Collected::Rejected(Rejected::Known));
+}
+
+#[test]
+fn what_others_say_of_those_below_keeps_no_vote_out_of_their_sum() {
+    for false_signers in [&[0, 1, 2][..], &[0, 1, 5], &[0, 1]] {
+        let mut collector = collector(equal_set(7));
+        let false_sum = Partial { signature: Signature([1; 48]), ..partial(notarize(1), false_signers) };
+        give_partial(&mut collector, &false_sum, 6);
+        let below = bitmap(7, &[0, 1, 2]);
+        assert_eq!(collector.heard(&notarize(1), &below).count(), 0, "nobody below has voted yet");
+        give(&mut collector, &vote(notarize(1), 0));
+        give(&mut collector, &vote(notarize(1), 1));
+        assert_eq!(collector.sum_of(&notarize(1), &below), Some(partial(notarize(1), &[0, 1])));
+    }
+    // One from below is found out, and the votes that it covered come in.
+    let mut collector = collector(equal_set(7));
+    let false_sum = Partial { signature: Signature([1; 48]), ..partial(notarize(1), &[0, 1]) };
+    give_partial(&mut collector, &false_sum, 2);
+    give(&mut collector, &vote(notarize(1), 0));
+    assert_eq!(collector.sum_of(&notarize(1), &bitmap(7, &[0, 1, 2])), Some(partial(notarize(1), &[0])));
+}
+
+#[test]
+fn a_sum_gives_way_only_to_one_with_more_in_it() {
+    let mut collector = collector(equal_set(7));
+    assert_eq!(give_partial(&mut collector, &partial(notarize(1), &[0, 1]), 0), Collected::Kept);
+    let known = Collected::Rejected(Rejected::Known);
+    for other in [&[0, 1][..], &[0], &[0, 2], &[2, 3, 4]] {
+        assert_eq!(give_partial(&mut collector, &partial(notarize(1), other), 0), known, "{other:?}");
+    }
+    assert_eq!(give_partial(&mut collector, &partial(notarize(1), &[0, 1, 2]), 0), Collected::Kept);
+}
+
+#[test]
+fn keeps_the_votes_of_the_newest_views_when_none_becomes_final() {
+    let mut collector = collector(equal_set(4));
+    let views = 2 * MAX_ROUNDS as u64;
+    for view in (1..=views).map(View) {
+        assert_eq!(collector.vote(view, View(0), &vote(Statement::nullify(view), 1), 1), Collected::Kept);
+    }
+    assert_eq!(collector.rounds.len(), MAX_ROUNDS);
+    assert_eq!(collector.voters(&Statement::nullify(View(views))).count(), 1);
+    assert_eq!(collector.voters(&Statement::nullify(View(1))).count(), 0);
 }

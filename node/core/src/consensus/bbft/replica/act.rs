@@ -8,8 +8,10 @@ use crate::consensus::bbft::{Collected, MAX_CERTIFICATES, Vote};
 
 /// The stage at which a vote has gone to all super-nodes.
 const ALL_SUPERS: u8 = 2;
-/// Views whose overlay is remembered.
-const MAX_REMEMBERED_VIEWS: usize = 8;
+/// Views whose overlay is remembered: those of which votes are taken ahead, and the last few.
+const MAX_REMEMBERED_VIEWS: usize = 80;
+/// Views below the current one of which proposals and sums are kept. Who is further behind needs certificates.
+const MAX_KEPT_VIEWS: u64 = 64;
 
 impl Replica {
     /// Gives the machine an input and performs its effects, in order.
@@ -71,6 +73,7 @@ impl Replica {
         if view > self.view {
             self.view = view;
             self.timers.clear();
+            self.forget_below(View(view.0.saturating_sub(MAX_KEPT_VIEWS)));
             let leads = self.me == Some(self.machine.rules().schedule.leader(view));
             let wait = self.timing.length_ms(Timer::Propose, backoff).saturating_add(self.half_delay_ms());
             let known = self.proposals.contains_key(&view);
@@ -78,6 +81,28 @@ impl Replica {
         }
         let due_ms = self.now_ms.saturating_add(self.timing.length_ms(timer, backoff));
         self.timers.insert(timer, (view, due_ms));
+    }
+
+    fn forget_below(&mut self, view: View) {
+        self.proposals = self.proposals.split_off(&view);
+        self.sums.retain(|statement, _| statement.view >= view);
+        self.distributed.retain(|statement, _| statement.view >= view);
+    }
+
+    /// Moves what is planned with a clock that was set back: else nothing would be due for as long.
+    pub(super) fn set_back(&mut self, by_ms: u64) {
+        let back = |at_ms: &mut u64| *at_ms = at_ms.saturating_sub(by_ms);
+        self.timers.values_mut().for_each(|(_, at_ms)| back(at_ms));
+        self.ask_due_ms.iter_mut().for_each(back);
+        self.outstanding.iter_mut().for_each(|vote| back(&mut vote.due_ms));
+        let waiting = |sum: &mut Sum| {
+            if let Sum::Waiting(at_ms) = sum {
+                back(at_ms)
+            }
+        };
+        self.sums.values_mut().for_each(waiting);
+        self.distributed.values_mut().chain(self.answered.values_mut()).chain(self.served.values_mut()).for_each(back);
+        self.timer_ms = None;
     }
 
     pub(super) fn half_delay_ms(&self) -> u64 {
@@ -114,7 +139,7 @@ impl Replica {
     /// The children and the subtree of this node in a view.
     pub(super) fn below(&mut self, view: View) -> (Vec<ValidatorIndex>, Signers) {
         let Some(me) = self.me else { return (Vec::new(), Signers::none(0)) };
-        while self.below.len() >= MAX_REMEMBERED_VIEWS {
+        while self.below.len() >= MAX_REMEMBERED_VIEWS && !self.below.contains_key(&view) {
             self.below.pop_first();
         }
         let (overlay, below) = (&self.overlay, &mut self.below);
@@ -183,18 +208,18 @@ impl Replica {
             return;
         }
         let (_, subtree) = self.below(statement.view);
-        let whole = self.collector.heard(&statement).is_superset(&subtree);
+        let complete = self.collector.heard(&statement, &subtree).is_superset(&subtree);
+        let sum = if complete || due { self.collector.sum_of(&statement, &subtree) } else { None };
+        // Of those who were heard, some may have given a wrong signature.
+        let whole = sum.as_ref().is_some_and(|sum| sum.signers.is_superset(&subtree));
         if !whole && !due {
             let wait_ms = (self.half_delay_ms() / 2).saturating_mul(self.overlay.levels());
             self.sums.entry(statement).or_insert(Sum::Waiting(self.now_ms.saturating_add(wait_ms)));
             return;
         }
         self.sums.insert(statement, if whole { Sum::Whole } else { Sum::Early });
-        let to = self.above(statement.view, me);
-        if to.iter().any(|index| *index != me)
-            && let Some(partial) = self.collector.sum_of(&statement, &subtree)
-        {
-            self.send(to, Message::Partial(partial), actions);
+        if let Some(sum) = sum {
+            self.send(self.above(statement.view, me), Message::Partial(sum), actions);
         }
     }
 
@@ -209,17 +234,19 @@ impl Replica {
     // Proposals and certificates.
 
     fn propose(&mut self, candidate: Candidate, actions: &mut Vec<Action>) {
-        let (parent, view) = (candidate.parent.view, candidate.place.view);
-        let last = view.previous().unwrap_or_default();
-        let proposal = Proposal {
-            candidate,
-            signature: self.collector.sign(&Statement::notarize(view, candidate.place.digest)),
-            justification: self.machine.certificates(parent, last, MAX_CERTIFICATES),
-        };
+        let view = candidate.place.view;
+        let signature = self.collector.sign(&Statement::notarize(view, candidate.place.digest));
+        let proposal = Proposal { candidate, signature, justification: self.justification(&candidate) };
         let again = self.proposals.insert(view, proposal.clone()).is_some();
         let mut to = if again { self.everybody() } else { self.overlay.supers().to_vec() };
         to.extend(self.below(view).0);
         self.send(to, Message::Proposal(Box::new(proposal)), actions);
+    }
+
+    /// The certificates that a candidate needs, as far as they are held.
+    pub(super) fn justification(&self, candidate: &Candidate) -> Vec<Certificate> {
+        let last = candidate.place.view.previous().unwrap_or_default();
+        self.machine.certificates(candidate.parent.view, last, MAX_CERTIFICATES)
     }
 
     /// Sends a certificate down, once. Who made one without being a super-node tells everybody: the overlay failed.
@@ -261,6 +288,10 @@ impl Replica {
             if self.timers.get(&timer).is_some_and(|(of, at)| *of == view && *at <= now_ms) {
                 self.timers.remove(&timer);
                 self.give(Input::Timeout { timer, view }, actions);
+                // The question for the proposal may be lost, too.
+                if timer == Timer::Resend {
+                    self.ask_due_ms = self.ask_due_ms.or(Some(now_ms));
+                }
             }
         }
         let is_due = |sum: &Sum| matches!(sum, Sum::Waiting(at) if *at <= now_ms);

@@ -283,3 +283,152 @@ fn one_who_votes_twice_is_reported_once_by_everybody() {
     assert!(net.reports.iter().all(|evidence| evidence.first.signer == 3));
     assert_eq!(net.reports.len(), 4, "each of the four once");
 }
+
+fn vote(statement: Statement, signer: ValidatorIndex) -> crate::consensus::bbft::Vote {
+    let signature = sign(signer, &crate::consensus::bbft::signed_bytes(CHAIN, Epoch(0), &statement));
+    crate::consensus::bbft::Vote { statement, signer, signature }
+}
+
+fn certificate(statement: Statement) -> Certificate {
+    let mut signers = Signers::none(4);
+    let signatures: Vec<_> = [1, 2, 3].map(|signer| vote(statement, signer).signature).to_vec();
+    [1, 2, 3].into_iter().for_each(|signer| assert!(signers.insert(signer)));
+    let signature = Sums { me: 0 }.sum(&signatures).expect("sums add up");
+    Certificate { statement, signers, signature }
+}
+
+fn false_certificate(view: u64) -> Certificate {
+    Certificate { signature: Signature([7; 48]), ..certificate(Statement::nullify(View(view))) }
+}
+
+/// A proposal of the validator who leads the view, of four.
+fn proposal(view: u64, justification: Vec<Certificate>) -> Proposal {
+    let place = Place { view: View(view), digest: Hash([9; 32]) };
+    let candidate = Candidate { place, parent: start().place, height: 1 };
+    let leader = Schedule::all(4).leader(View(view));
+    let signature = vote(Statement::notarize(View(view), place.digest), leader).signature;
+    Proposal { candidate, signature, justification }
+}
+
+fn message(from: ValidatorIndex, message: Message) -> Event {
+    Event::Message { from, message }
+}
+
+fn count(actions: &[Action], is: impl Fn(&Message) -> bool) -> usize {
+    let sent = |action: &&Action| matches!(action, Action::Send { message, .. } if is(message));
+    actions.iter().filter(sent).count()
+}
+
+#[test]
+fn who_sends_wrong_signatures_costs_a_few_checks_and_no_more() {
+    let right = || vec![certificate(Statement::nullify(View(1)))];
+    let false_vote = crate::consensus::bbft::Vote { signer: 3, ..vote(Statement::nullify(View(1)), 2) };
+    let evidence = Evidence { first: vote(Statement::nullify(View(1)), 2), second: false_vote };
+    let wrong = [
+        Message::Certificates((1..=256).map(false_certificate).collect()),
+        Message::Proposal(Box::new(proposal(2, (3..=200).map(false_certificate).collect()))),
+        Message::Proposal(Box::new(Proposal { signature: Signature([7; 48]), ..proposal(2, Vec::new()) })),
+        Message::Evidence(Box::new(evidence)),
+    ];
+    for wrong in wrong {
+        let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+        let replica = &mut net.replicas[0];
+        replica.handle(0, Event::Start);
+        for faults in 1..=u64::from(crate::consensus::bbft::MAX_FAULTS) {
+            replica.handle(1, message(3, wrong.clone()));
+            assert_eq!(replica.refusals().forged, faults, "one check each: {}", wrong.kind());
+        }
+        replica.handle(2, message(3, Message::Certificates(right())));
+        assert_eq!(replica.machine.record().cur, View(1), "3 is believed no more");
+        replica.handle(3, message(2, Message::Certificates(right())));
+        assert_eq!(replica.machine.record().cur, View(2));
+    }
+}
+
+#[test]
+fn passes_on_only_certificates_that_it_checked() {
+    let mut net = Net::new(4, &[0], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(0, Event::Start);
+    let held = certificate(Statement::nullify(View(1)));
+    replica.handle(1, message(2, Message::Certificates(vec![held.clone()])));
+    // A wrong certificate of what is held already is not looked at, and would be held against who passes it on.
+    let leader = replica.machine.rules().schedule.leader(View(4));
+    let mut proposal = proposal(4, vec![false_certificate(1)]);
+    let statement = Statement::notarize(View(4), proposal.candidate.place.digest);
+    proposal.signature = vote(statement, leader).signature;
+    let actions = replica.handle(2, message(leader, Message::Proposal(Box::new(proposal))));
+    let sound = |message: &Message| matches!(message, Message::Proposal(sent) if sent.justification == [held.clone()]);
+    assert_eq!(count(&actions, sound), 1, "{actions:?}");
+    assert_eq!(count(&actions, |message| message.kind() == "proposal"), 1);
+}
+
+#[test]
+fn who_missed_the_end_of_the_epoch_is_told_by_those_who_did_not() {
+    let mut net = Net::new(4, &[0, 1, 2], &[]);
+    for replica in &mut net.replicas {
+        replica.machine = Machine::new(EpochRules { last_height: 3, ..replica.machine.rules().clone() });
+    }
+    // Validator 3 never hears of the end, and its finalization is lost: what it says is of a view that never ends.
+    net.drop = |from, to, message| match message {
+        Message::Certificates(certificates) => to == 3 && certificates[0].statement.phase == Phase::Finalize,
+        Message::Vote(vote) => (from == 3 || to == 3) && vote.statement.phase == Phase::Finalize,
+        _ => false,
+    };
+    net.run_until(1_000);
+    assert!(net.replicas[..3].iter().all(|replica| replica.machine.is_over()) && !net.replicas[3].machine.is_over());
+    net.drop = |from, _, message| {
+        from == 3 && matches!(message, Message::Vote(vote) if vote.statement.phase == Phase::Finalize)
+    };
+    net.run_until(3_000);
+    assert!(net.replicas[3].machine.is_over());
+    let sent: u64 = net.sent.values().sum();
+    net.run_until(60_000);
+    assert_eq!(net.sent.values().sum::<u64>(), sent, "then all is quiet");
+}
+
+#[test]
+fn a_clock_that_is_set_back_delays_nothing_for_long() {
+    let day_ms = 86_400_000;
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(day_ms, Event::Start);
+    let actions = replica.handle(5, Event::Tick);
+    let soon = |action: &Action| matches!(action, Action::SetTimer { at_ms } if *at_ms <= 305);
+    assert!(actions.iter().any(soon), "{actions:?}");
+    replica.handle(305, Event::Tick);
+    assert_eq!(replica.machine.record().max_x, View(1), "the advance timer is due after three delays");
+}
+
+#[test]
+fn asks_for_a_proposal_again_and_serves_each_no_faster() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(0, Event::Start);
+    let asked = |now_ms| count(&replica.handle(now_ms, Event::Tick), |message| message.kind() == "ask");
+    let asked: usize = (1..=1_000).map(asked).sum();
+    assert!((3..=12).contains(&asked), "once each delay of 100 ms at most: {asked}");
+
+    let replica = &mut net.replicas[2];
+    replica.handle(0, Event::Start);
+    replica.handle(1, message(1, Message::Proposal(Box::new(proposal(1, Vec::new())))));
+    let served = |at_ms| count(&replica.handle(at_ms, message(3, Message::Ask { view: View(1) })), |_| true);
+    assert_eq!([2, 2, 3, 26, 27, 51].map(served), [1, 0, 0, 0, 1, 0]);
+}
+
+#[test]
+fn proposals_and_sums_are_forgotten_although_nothing_becomes_final() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(0, Event::Start);
+    for view in 1..=300 {
+        let leader = Schedule::all(4).leader(View(view));
+        if leader != 0 {
+            replica.handle(view, message(leader, Message::Proposal(Box::new(proposal(view, Vec::new())))));
+        }
+        replica.handle(view, message(2, Message::Certificates(vec![certificate(Statement::nullify(View(view)))])));
+    }
+    assert_eq!(replica.machine.record().cur, View(301));
+    assert!(replica.proposals.len() <= 65 && replica.distributed.len() <= 130, "{}", replica.proposals.len());
+    assert!(!replica.sums.is_empty() && replica.sums.len() <= 130, "{}", replica.sums.len());
+}
