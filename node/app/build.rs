@@ -23,6 +23,7 @@ const MODULES: &[&str] = &[
     "credit",
     "trustlines",
     "group",
+    "staking",
 ];
 
 /// Folders whose change changes what is built.

@@ -18,6 +18,7 @@ mod lots;
 mod people;
 mod policies;
 mod stage;
+mod staking;
 mod streams;
 mod trustlines;
 mod vouchers;
@@ -70,6 +71,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "licence", genesis: || ::licence::LicencesRef::init(None), scenario: licence::scenario },
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },
+    Module { name: "staking", genesis: || ::staking::StakingRef::init(None), scenario: staking::scenario },
     Module { name: "credit", genesis: || ::credit::CreditRef::init(None), scenario: credit::scenario },
     Module { name: "trustlines", genesis: || ::trustlines::TrustlinesRef::init(None), scenario: trustlines::scenario },
 ];

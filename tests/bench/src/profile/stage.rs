@@ -36,11 +36,11 @@ pub struct Measured {
     pub gas: Gas,
     /// What instances store more than before.
     pub grown: Footprint,
-    /// Different entries of instances that it looked at; absent for a constructor.
+    /// Different entries of instances that it looked at; absent for a constructor and a hook.
     pub entries_read: Option<usize>,
     /// Names of the events, in order; those of another module with its name before them.
     pub events: Vec<String>,
-    /// The call and the state before it; absent for a constructor.
+    /// The call and the state before it; absent for a constructor and a hook.
     pub fork: Option<Fork>,
 }
 
@@ -99,6 +99,19 @@ impl Stage {
         let before = Footprint::of(&*self.chain.state());
         let outcome = self.chain.from(who).call(call);
         self.note(Entry::Call, (method, case), before, &outcome, Some((fork, entries_read)));
+        outcome.expect_ok()
+    }
+
+    /// Makes a call as the host does at the end of a block, and notes what it costs.
+    ///
+    /// # Panics
+    /// If it fails.
+    #[track_caller]
+    pub fn measure_hook<R: Decode>(&mut self, case: &'static str, call: Call<R>) -> R {
+        let method = call.method;
+        let before = Footprint::of(&*self.chain.state());
+        let outcome = self.chain.system(call);
+        self.note(Entry::Call, (method, case), before, &outcome, None);
         outcome.expect_ok()
     }
 

@@ -10,6 +10,19 @@ const AT_ONCE: &[&str] = &["--tmp", "--on-demand"];
 /// Blocks by the clock, for stories in which time passes.
 const BY_THE_CLOCK: &[&str] = &["--tmp", "--block-time-ms", "50"];
 
+/// Blocks that end with the hook of the module for staking, in epochs as long as it counts them.
+const WITH_HOOKS: &[&str] = &[
+    "--tmp",
+    "--block-time-ms",
+    "10",
+    "--staking",
+    "staking",
+    "--epoch-blocks",
+    "1200",
+    "--block-reward",
+    "1000000000",
+];
+
 /// The stories, and the chains that they are told to.
 const STORIES: &[(&str, &[&str])] = &[
     ("auctions", BY_THE_CLOCK),
@@ -19,9 +32,11 @@ const STORIES: &[(&str, &[&str])] = &[
     ("licence", BY_THE_CLOCK),
     ("notarise", BY_THE_CLOCK),
     ("oracle", BY_THE_CLOCK),
+    ("staking", AT_ONCE),
     ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
     ("trustlines", AT_ONCE),
+    ("validators", WITH_HOOKS),
     ("voucher", AT_ONCE),
     ("wishes", BY_THE_CLOCK),
 ];
@@ -98,6 +113,16 @@ fn people_pay_over_those_who_trust_each_other_repay_and_settle() {
 #[test]
 fn a_stream_is_wished_for_backed_and_paid_for_or_everybody_gets_back_what_is_theirs() {
     tell("wishes");
+}
+
+#[test]
+fn a_candidate_stakes_others_bind_coin_and_nobody_gets_it_back_at_once() {
+    tell("staking");
+}
+
+#[test]
+fn who_is_elected_in_one_epoch_validates_in_the_next_and_is_paid_by_the_block() {
+    tell("validators");
 }
 
 #[test]
