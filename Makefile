@@ -96,6 +96,9 @@ bench: build
 	$(EXAMPLES)/tree_speed
 	$(say) "durable writes of the store"
 	$(EXAMPLES)/store_speed
+	$(say) "messages of a block of BBFT, beside the formula (sim messages)"
+	cargo build --package tenon-sim
+	$(CARGO_TARGET_DIR)/debug/tenon-sim messages
 	$(say) "transfers a second through a running node"
 	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 20000
 	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 100000

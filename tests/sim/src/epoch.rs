@@ -28,6 +28,8 @@ pub(crate) struct Params {
     pub(crate) relays: usize,
     pub(crate) timing: Timing,
     pub(crate) stakes: Vec<Stake>,
+    /// Whether nodes believe that what they wrote is on disk without a sync.
+    pub(crate) careless: bool,
     /// What stands for every call in the pool.
     pub(crate) extrinsic: Arc<Extrinsic>,
 }

@@ -19,6 +19,7 @@ mod epoch;
 mod faults;
 mod keys;
 mod ledger;
+mod messages;
 mod network;
 mod node;
 mod oracle;
@@ -30,6 +31,7 @@ mod villain;
 mod world;
 
 pub use faults::{Fault, Tally};
+pub use messages::{Messages, messages};
 pub use report::{Failure, Report};
 pub use scenario::Trouble;
 

@@ -1,6 +1,7 @@
 //! Runs seeds of the simulation and says what came of them.
 //!
-//! Usage: `tenon-sim SEEDS [FIRST]` runs so many from the first on, `tenon-sim seed SEED` replays one.
+//! Usage: `tenon-sim SEEDS [FIRST]` runs so many from the first on, `tenon-sim seed SEED` replays one, `tenon-sim messages`
+//! counts the messages of a block.
 
 #![allow(clippy::print_stdout, reason = "a program that a person runs")]
 
@@ -9,11 +10,15 @@ use std::panic::catch_unwind;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
-use tenon_sim::{Report, STEPS, Trouble, run};
+use tenon_sim::{Report, STEPS, Trouble, messages, run};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<u64>().ok());
+    if arguments.first().is_some_and(|word| word == "messages") {
+        print_messages();
+        return ExitCode::SUCCESS;
+    }
     if arguments.first().is_some_and(|word| word == "seed") {
         let Some(seed) = number(1) else {
             println!("found no seed, expected: tenon-sim seed SEED");
@@ -22,6 +27,19 @@ fn main() -> ExitCode {
         return run_all(seed, 1);
     }
     run_all(number(1).unwrap_or(0), number(0).unwrap_or(1_000))
+}
+
+/// Prints the messages of a block for numbers of validators from 4 to 100, with a star and with sqrt(N) super-nodes.
+fn print_messages() {
+    println!("validators  super-nodes  messages a block  formula  by kind, of all blocks");
+    for validators in [4_usize, 7, 10, 16, 25, 36, 49, 64, 81, 100] {
+        for supers in [1, validators.isqrt()] {
+            let found = messages(validators, supers);
+            let (whole, part) = (found.hundredths() / 100, found.hundredths() % 100);
+            let bound = found.bound();
+            println!("{validators:>10}  {supers:>11}  {whole:>13}.{part:02}  {bound:>7}  {:?}", found.kinds);
+        }
+    }
 }
 
 /// Runs seeds on all cores and stops at the lowest that fails among those begun.

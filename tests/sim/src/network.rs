@@ -20,14 +20,14 @@ pub(crate) struct Network {
     hop_ms: u64,
     pub(crate) weather: Weather,
     /// To whom nothing of a node gets through, as bits.
-    cut: Vec<u64>,
+    cut: Vec<u128>,
     /// When the last message of a link arrives, by sender and receiver.
     last_at_ms: Vec<u64>,
     nodes: usize,
 }
 
 /// Nodes of a run. Cuts are bits of a word.
-pub(crate) const MAX_NODES: usize = 64;
+pub(crate) const MAX_NODES: usize = 128;
 
 impl Network {
     pub(crate) fn new(nodes: usize, hop_ms: u64, weather: Weather) -> Self {
@@ -41,7 +41,7 @@ impl Network {
     }
 
     /// Nothing gets from some to others.
-    pub(crate) fn cut(&mut self, from: u64, to: u64) {
+    pub(crate) fn cut(&mut self, from: u128, to: u128) {
         for (node, cut) in self.cut.iter_mut().enumerate() {
             if from >> node & 1 == 1 {
                 *cut |= to & !(1 << node);

@@ -54,29 +54,48 @@ pub enum Trouble {
     Twins(usize),
     /// Nothing goes wrong, with so many validators.
     None(usize),
+    /// Nothing goes wrong and nobody sends transactions, with so many validators and super-nodes.
+    Counted {
+        /// Validators.
+        validators: usize,
+        /// Super-nodes among them.
+        supers: usize,
+    },
+    /// Nodes lose power again and again, and never sync what they write.
+    Careless,
 }
 
 impl Scenario {
     pub(crate) fn new(seed: u64, trouble: Trouble) -> Self {
         let mut random = Random::new(seed);
         let (validators, spare) = match trouble {
-            Trouble::Any => (random.pick(&VALIDATORS).unwrap_or(4), random.index(4)),
+            Trouble::Any | Trouble::Careless => (random.pick(&VALIDATORS).unwrap_or(4), random.index(4)),
+            Trouble::Counted { validators, .. } => (validators, 0),
             Trouble::Twins(validators) | Trouble::None(validators) => (validators, 0),
         };
         let participants = draw_participants(&mut random, trouble, validators, validators + spare);
         let stakes = participants.iter().map(|one| draw_stake(&mut random, one)).collect();
-        let (supers, relays) = draw_overlay(&mut random, validators);
-        let calm = matches!(trouble, Trouble::None(_));
+        let (supers, relays) = match trouble {
+            Trouble::Counted { supers, .. } => (supers, 0),
+            _ => draw_overlay(&mut random, validators),
+        };
+        let counted = matches!(trouble, Trouble::Counted { .. });
+        let calm = counted || matches!(trouble, Trouble::None(_));
         let timing = Timing {
             delay_ms: if calm { 100 } else { random.within(40, 150) },
             interval_ms: if calm || random.chance(700) { 0 } else { random.within(1, 60) },
             max_delay_ms: MAX_DELAY_MS,
         };
-        let epoch_blocks = random.within(2, 20);
-        let params = Params { seed, validators, epoch_blocks, supers, relays, timing, stakes, extrinsic: extrinsic() };
-        let (weather, chaos) =
+        let epoch_blocks = if counted { 1_000 } else { random.within(2, 20) };
+        let careless = trouble == Trouble::Careless;
+        let params =
+            Params { seed, validators, epoch_blocks, supers, relays, timing, stakes, careless, extrinsic: extrinsic() };
+        let (weather, mut chaos) =
             if calm { Default::default() } else { (draw_weather(&mut random), draw_chaos(&mut random)) };
-        Self { params, participants, hop_ms: random.within(2, 8), weather, chaos, clients: true }
+        if careless {
+            chaos.crashes = 10;
+        }
+        Self { params, participants, hop_ms: random.within(2, 8), weather, chaos, clients: !counted }
     }
 }
 
@@ -86,7 +105,7 @@ fn draw_participants(random: &mut Random, trouble: Trouble, validators: usize, c
     let mut order: Vec<usize> = (0..count).collect();
     random.shuffle(&mut order);
     let faulty = match trouble {
-        Trouble::None(_) => 0,
+        Trouble::None(_) | Trouble::Counted { .. } | Trouble::Careless => 0,
         Trouble::Any | Trouble::Twins(_) => validators.saturating_sub(1) / 3,
     };
     for at in order.into_iter().take(faulty) {

@@ -18,7 +18,7 @@ use crate::trace::Trace;
 use crate::villain::{Habit, Mail, Moment, Villain};
 use clients::Clients;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 /// Events that wait at once. A run that has more is a violation: something answers itself.
@@ -80,6 +80,8 @@ pub(crate) struct World {
     cuts: u64,
     healed: bool,
     pub(crate) report: Report,
+    /// Messages of validators that were sent, by kind.
+    pub(crate) sent: BTreeMap<&'static str, u64>,
     trace: Trace,
 }
 
@@ -129,6 +131,7 @@ impl World {
             cuts: 0,
             healed: false,
             report,
+            sent: BTreeMap::new(),
             trace: Trace::default(),
         };
         world.begin();
@@ -186,6 +189,15 @@ impl World {
             if let Some(item) = item {
                 self.handle(item);
             }
+        }
+    }
+
+    /// Runs until a height is final somewhere, or a time.
+    pub(crate) fn run_to_height(&mut self, height: u64, end_ms: u64) {
+        while self.oracle.height() < height && self.now_ms < end_ms && self.oracle.violation.is_none() {
+            let until_ms = self.now_ms + 1;
+            self.run_until(until_ms, u64::MAX);
+            self.now_ms = until_ms;
         }
     }
 
@@ -318,6 +330,9 @@ impl World {
     }
 
     fn route(&mut self, from: usize, identity: u8, to: u8, wire: &Rc<Wire>) {
+        if let Wire::Consensus { .. } = &**wire {
+            *self.sent.entry(wire.kind()).or_default() += 1;
+        }
         let homes = self.homes.get(usize::from(to)).map_or(0, Vec::len);
         for home in 0..homes {
             let Some(slot) = self.homes.get(usize::from(to)).and_then(|homes| homes.get(home)).copied() else { return };

@@ -41,17 +41,17 @@ impl World {
     }
 
     fn cut(&mut self) {
-        let everybody: u64 = (0..self.slots.len()).fold(0, |all, slot| all | 1 << slot);
+        let everybody: u128 = (0..self.slots.len()).fold(0, |all, slot| all | 1 << slot);
         self.network.join();
         match self.random.below(5) {
             0 | 1 => {
-                let some = self.random.next() & everybody;
+                let some = u128::from(self.random.next()) & everybody;
                 self.network.cut(some, everybody & !some);
                 self.network.cut(everybody & !some, some);
                 self.report.faults.count(Fault::Split);
             }
             2 => {
-                let some = self.random.next() & everybody;
+                let some = u128::from(self.random.next()) & everybody;
                 self.network.cut(some, everybody & !some);
                 self.report.faults.count(Fault::OneWay);
             }
@@ -63,7 +63,7 @@ impl World {
     }
 
     /// Cuts off a super-node, or the leader of the view that somebody is in or of the next.
-    fn isolate(&mut self, leader: bool, everybody: u64) {
+    fn isolate(&mut self, leader: bool, everybody: u128) {
         let at = self.random.index(self.slots.len());
         let turn = self.random.below(2);
         let Some(node) = self.slots.get(at).and_then(|slot| slot.node.as_ref()) else { return };
@@ -75,7 +75,7 @@ impl World {
         };
         let Some(identity) = index.and_then(|index| node.plan.member(index)) else { return };
         let homes = self.homes.get(usize::from(identity)).map_or(&[][..], Vec::as_slice);
-        let some = homes.iter().fold(0_u64, |all, slot| all | 1 << slot);
+        let some = homes.iter().fold(0_u128, |all, slot| all | 1 << slot);
         self.network.cut(some, everybody & !some);
         self.network.cut(everybody & !some, some);
         self.report.faults.count(if leader { Fault::IsolatedLeader } else { Fault::IsolatedSuper });

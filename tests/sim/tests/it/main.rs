@@ -1,6 +1,6 @@
 //! Runs of the simulation: seeds, twins, a crash at every point, and that a seed decides everything.
 
-use tenon_sim::{Fault, Report, STEPS, Trouble, crash_at, points, run};
+use tenon_sim::{Fault, Report, STEPS, Trouble, crash_at, messages, points, run};
 
 /// Seeds that showed something once, each of them fixed since.
 ///
@@ -107,4 +107,25 @@ fn a_crash_at_any_point_of_a_short_run_loses_nothing() {
         }
     }
     assert!(crashes > 1_000, "{crashes} crashes");
+}
+
+#[test]
+fn a_driver_that_does_not_sync_is_found_out() {
+    let found = (0..40).filter_map(|seed| run(seed, Trouble::Careless, STEPS).err().map(|failure| failure.violation));
+    let found: Vec<String> = found.collect();
+    let (told, broken) = ("contradicts itself", found.len());
+    assert!(broken >= 20, "{broken} of 40 seeds");
+    assert!(found.iter().any(|violation| violation.contains(told)), "{found:?}");
+}
+
+#[test]
+fn a_block_takes_no_more_messages_than_the_formula() {
+    for validators in [4_usize, 7, 10, 16, 25, 49, 100] {
+        for supers in [1, validators.isqrt()] {
+            let found = messages(validators, supers);
+            assert!(found.blocks >= 20, "{found:?}");
+            assert!(found.total() <= found.bound() * found.blocks, "{found:?}, expected {} a block", found.bound());
+            assert!(found.bound() <= 7 * validators as u64, "{found:?}: the formula is linear");
+        }
+    }
 }
