@@ -130,10 +130,10 @@ impl Held {
         named.into_iter().any(|certificate| certificate.statement.digest == place.digest)
     }
 
-    /// The certificate of the highest view above the last final block that finalizes something.
-    pub(crate) fn highest_final(&self) -> Option<&Certificate> {
+    /// The certificates above the last final block that finalize something, the lowest views first.
+    pub(crate) fn finals(&self) -> impl DoubleEndedIterator<Item = &Certificate> {
         let above = self.proofs.range(self.root.place.view.next()..);
-        above.rev().find_map(|(_, proofs)| proofs.finalized.as_ref())
+        above.filter_map(|(_, proofs)| proofs.finalized.as_ref())
     }
 
     pub(crate) fn is_nullified(&self, view: View) -> bool {

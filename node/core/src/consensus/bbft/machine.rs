@@ -195,8 +195,6 @@ pub struct Machine {
     due_to_build: bool,
     /// Whether the block of the current view was asked for and is being made.
     building: bool,
-    /// A certificate that finalizes a candidate which is not known yet.
-    uncommitted: Option<Certificate>,
     /// Whether the epoch's last block is final.
     over: bool,
     #[cfg(test)]
@@ -220,7 +218,6 @@ impl Machine {
             judgement: None,
             due_to_build: false,
             building: false,
-            uncommitted: None,
             over: false,
             #[cfg(test)]
             flaw: None,
@@ -249,8 +246,6 @@ impl Machine {
             machine.held.commit(committed);
             machine.over = committed.height >= machine.rules.last_height;
         }
-        // A crash may have come between the write of a certificate and the commit, and nobody need send it again.
-        machine.uncommitted = machine.held.highest_final().filter(|_| !machine.over).cloned();
         machine
     }
 

@@ -258,26 +258,20 @@ impl Machine {
     // What is final.
 
     fn finish(&mut self, certificate: Certificate, effects: &mut Vec<Effect>) {
-        let place = Place { view: certificate.statement.view, digest: certificate.statement.digest };
-        let Some(&candidate) = self.held.candidate(&place) else {
-            effects.push(Effect::Fetch(place));
-            return self.defer(certificate);
-        };
-        match self.held.ancestor_at(&candidate, self.rules.last_height) {
+        match self.made_final_by(&certificate) {
             None => {}
-            Some(Err(unknown)) => {
-                effects.push(Effect::Fetch(unknown));
-                self.defer(certificate);
-            }
+            Some(Err(unknown)) => effects.push(Effect::Fetch(unknown)),
             Some(Ok(candidate)) => self.commit(candidate, certificate, effects),
         }
     }
 
-    /// Keeps the certificate of the highest view until its candidate is known.
-    fn defer(&mut self, certificate: Certificate) {
-        let lower = |known: &Certificate| known.statement.view < certificate.statement.view;
-        if self.uncommitted.as_ref().is_none_or(lower) {
-            self.uncommitted = Some(certificate);
+    /// The block that a certificate makes final, which is no later than the epoch's last, or the place of one that has to
+    /// be known first.
+    fn made_final_by(&self, certificate: &Certificate) -> Option<Result<Candidate, Place>> {
+        let place = Place { view: certificate.statement.view, digest: certificate.statement.digest };
+        match self.held.candidate(&place) {
+            None => Some(Err(place)),
+            Some(candidate) => self.held.ancestor_at(candidate, self.rules.last_height),
         }
     }
 
@@ -288,35 +282,40 @@ impl Machine {
         }
         self.held.commit(candidate);
         self.over = candidate.height >= self.rules.last_height;
-        self.uncommitted =
-            self.uncommitted.take().filter(|certificate| certificate.statement.view > view && !self.over);
         effects.push(Effect::Commit { candidate, certificate });
     }
 
     fn on_candidate(&mut self, candidate: Candidate, effects: &mut Vec<Effect>) {
         // Only what is certified, or an ancestor of what is final, is asked for; anything else would fill the memory.
         let certified = self.held.is_certified(&candidate.place);
-        let awaited = self.awaited() == Some(candidate.place);
+        let awaited = self.awaited().any(|place| place == candidate.place);
         if self.over || !(certified || awaited) {
             return;
         }
         self.held.know(candidate);
-        if let Some(certificate) = self.uncommitted.take() {
+        // The highest first: it makes the others final with it. Yet its own block may never come, if the epoch ended below.
+        let finals: Vec<Certificate> = self.held.finals().rev().cloned().collect();
+        let root = self.held.root().place;
+        for certificate in finals {
             self.finish(certificate, effects);
+            if self.held.root().place != root {
+                break;
+            }
         }
         // A proposal may have waited for its parent to be final.
         self.consider(effects);
         self.build_if_due(effects);
     }
 
-    fn awaited(&self) -> Option<Place> {
-        let certificate = self.uncommitted.as_ref()?;
-        let place = Place { view: certificate.statement.view, digest: certificate.statement.digest };
-        let Some(candidate) = self.held.candidate(&place) else { return Some(place) };
-        self.held.ancestor_at(candidate, self.rules.last_height)?.err()
+    /// The places that have to be known before what is certified can be committed, in the order of the certificates.
+    fn awaited(&self) -> impl DoubleEndedIterator<Item = Place> {
+        self.held.finals().filter_map(|certificate| self.made_final_by(certificate)?.err())
     }
 
+    /// Asks for the blocks of the lowest and of the highest certificate: either may be all that others still have.
     fn fetch_uncommitted(&self, effects: &mut Vec<Effect>) {
-        effects.extend(self.awaited().map(Effect::Fetch));
+        let mut awaited = self.awaited();
+        let lowest = awaited.next();
+        effects.extend(lowest.into_iter().chain(awaited.next_back()).map(Effect::Fetch));
     }
 }

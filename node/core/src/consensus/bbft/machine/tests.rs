@@ -227,6 +227,21 @@ fn a_restored_machine_commits_what_was_certified_before_the_crash() {
 }
 
 #[test]
+fn the_epoch_ends_although_a_higher_final_block_never_comes() {
+    let rules = EpochRules { last_height: 11, ..rules(Some(0)) };
+    let last = candidate(1, 1, &start());
+    let (above, beyond) = (candidate(2, 1, &last), candidate(3, 1, &candidate(2, 1, &last)));
+    let mut machine = Machine::new(rules);
+    assert!(machine.step(certify(Phase::Finalize, beyond.place)).contains(&Effect::Fetch(beyond.place)));
+    // Everybody else ended the epoch by the block above the last one, and has no later one.
+    assert!(machine.step(certify(Phase::Finalize, above.place)).contains(&Effect::Fetch(above.place)));
+    assert!(machine.step(Input::Candidate(above)).contains(&Effect::Fetch(last.place)));
+    let effects = machine.step(Input::Candidate(last));
+    let ended = |effect: &Effect| matches!(effect, Effect::Commit { candidate, .. } if *candidate == last);
+    assert!(effects.iter().any(ended) && machine.is_over(), "{effects:?}");
+}
+
+#[test]
 fn the_epoch_ends_with_its_last_block_whatever_is_certified_above_it() {
     let last = Candidate { height: LAST, ..candidate(1, 1, &start()) };
     let above = candidate(2, 1, &last);
