@@ -171,6 +171,8 @@ pub struct Replica {
     view: View,
     /// The machine's timers, by kind.
     timers: BTreeMap<Timer, (View, u64)>,
+    /// When the leader of this view is due to propose: an interval after the one before.
+    paced_ms: u64,
     /// When to ask for a proposal that has not come.
     ask_due_ms: Option<u64>,
     outstanding: Vec<Outstanding>,
@@ -213,6 +215,7 @@ impl Replica {
             now_ms: 0,
             view: View(0),
             timers: BTreeMap::new(),
+            paced_ms: 0,
             ask_due_ms: None,
             outstanding: Vec::new(),
             sums: BTreeMap::new(),

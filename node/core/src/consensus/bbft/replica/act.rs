@@ -75,11 +75,17 @@ impl Replica {
             self.timers.clear();
             self.forget_below(View(view.0.saturating_sub(MAX_KEPT_VIEWS)));
             let leads = self.me == Some(self.machine.rules().schedule.leader(view));
-            let wait = self.timing.length_ms(Timer::Propose, backoff).saturating_add(self.half_delay_ms());
+            let interval_ms = self.timing.length_ms(Timer::Propose, backoff);
+            let latest_ms = self.now_ms.saturating_add(interval_ms);
+            self.paced_ms = self.paced_ms.saturating_add(interval_ms).clamp(self.now_ms, latest_ms);
+            let wait = interval_ms.saturating_add(self.half_delay_ms());
             let known = self.proposals.contains_key(&view);
             self.ask_due_ms = (!leads && !known).then(|| self.now_ms.saturating_add(wait));
         }
-        let due_ms = self.now_ms.saturating_add(self.timing.length_ms(timer, backoff));
+        let due_ms = match timer {
+            Timer::Propose => self.paced_ms,
+            _ => self.now_ms.saturating_add(self.timing.length_ms(timer, backoff)),
+        };
         self.timers.insert(timer, (view, due_ms));
     }
 
@@ -94,6 +100,7 @@ impl Replica {
         let back = |at_ms: &mut u64| *at_ms = at_ms.saturating_sub(by_ms);
         self.timers.values_mut().for_each(|(_, at_ms)| back(at_ms));
         self.ask_due_ms.iter_mut().for_each(back);
+        back(&mut self.paced_ms);
         self.outstanding.iter_mut().for_each(|vote| back(&mut vote.due_ms));
         let waiting = |sum: &mut Sum| {
             if let Sum::Waiting(at_ms) = sum {

@@ -164,7 +164,9 @@ impl Replica {
         };
         *counter = counter.saturating_add(1);
         let useful = matches!(reason, Rejected::View | Rejected::Known) && !self.just_told(from, statement.view);
-        if useful && statement.view <= self.machine.record().cur && Some(from) != self.me {
+        let behind =
+            statement.view < self.machine.record().cur || statement.view <= self.machine.committed().place.view;
+        if useful && behind && Some(from) != self.me {
             self.answer(from, statement.view, actions);
         }
     }

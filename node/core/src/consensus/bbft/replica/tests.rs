@@ -37,6 +37,15 @@ fn start() -> Candidate {
 
 impl Net {
     fn new(validators: ValidatorIndex, supers: &[ValidatorIndex], relays: &[ValidatorIndex]) -> Self {
+        Self::with_interval(0, validators, supers, relays)
+    }
+
+    fn with_interval(
+        interval_ms: u64,
+        validators: ValidatorIndex,
+        supers: &[ValidatorIndex],
+        relays: &[ValidatorIndex],
+    ) -> Self {
         let set = Arc::new(equal_set(validators));
         let schedule = Schedule::new(validators, supers);
         let overlay = Overlay::new(validators, &schedule, relays, Hash([3; 32]));
@@ -48,7 +57,7 @@ impl Net {
                 schedule: schedule.clone(),
                 me: Some(me),
             };
-            let timing = Timing { delay_ms: 100, interval_ms: 0, max_delay_ms: 5_000 };
+            let timing = Timing { delay_ms: 100, interval_ms, max_delay_ms: 5_000 };
             let (set, overlay, scheme) = (set.clone(), overlay.clone(), Arc::new(Sums { me }));
             Replica::new(Setup { chain: CHAIN, rules, set, overlay, timing, scheme }, None)
         };
@@ -431,4 +440,26 @@ fn proposals_and_sums_are_forgotten_although_nothing_becomes_final() {
     assert_eq!(replica.machine.record().cur, View(301));
     assert!(replica.proposals.len() <= 65 && replica.distributed.len() <= 130, "{}", replica.proposals.len());
     assert!(!replica.sums.is_empty() && replica.sums.len() <= 130, "{}", replica.sums.len());
+}
+
+#[test]
+fn blocks_come_each_interval_however_long_the_votes_take() {
+    let mut net = Net::with_interval(500, 10, &[0, 1, 2], &[]);
+    net.run_until(20_000);
+    let height = net.height_of_all_but(&[]);
+    assert!((39..=41).contains(&height), "{height} blocks in 20 s");
+}
+
+#[test]
+fn answers_votes_of_old_views_and_not_each_repetition_in_its_own_view() {
+    let mut net = Net::new(4, &[0, 1, 2, 3], &[]);
+    let replica = &mut net.replicas[0];
+    replica.handle(0, Event::Start);
+    replica.handle(1, message(2, Message::Certificates(vec![certificate(Statement::nullify(View(1)))])));
+    let mut told = |now_ms, view| {
+        let vote = vote(Statement::nullify(View(view)), 3);
+        count(&replica.handle(now_ms, message(3, Message::Vote(vote))), |message| message.kind() == "certificates")
+    };
+    assert_eq!([told(100, 2), told(200, 2)], [0, 0], "who is in the same view lacks nothing");
+    assert_eq!([told(300, 1), told(400, 1)], [0, 1], "who is behind hears of it when they repeat themselves");
 }
