@@ -99,7 +99,8 @@ pub enum Input {
     },
 }
 
-/// What has to outlive a crash. A later one of an epoch adds to it: certificates accumulate.
+/// What has to outlive a crash. A later one of an epoch adds to it: certificates accumulate. Only who votes has any: an
+/// observer who lost theirs would, after a restart, take a new one for what they said.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Saved {
     /// The record.
@@ -246,6 +247,10 @@ impl Machine {
             machine.held.commit(committed);
             machine.over = committed.height >= machine.rules.last_height;
         }
+        if machine.rules.me.is_none() {
+            // Such a record is of nobody's votes, and may be new.
+            machine.record.cur = machine.record.cur.max(machine.held.root().place.view.next());
+        }
         machine
     }
 
@@ -297,6 +302,9 @@ impl Machine {
         assert!(before.may_become(&self.record), "the safety record fell from {before:?} to {:?}", self.record);
         if self.record != before {
             let certificates = self.held.take_unsaved();
+            if self.rules.me.is_none() {
+                return effects;
+            }
             let saved = Saved { record: self.persisted(), certificates, keep_from: self.held.root().place.view };
             effects.insert(0, Effect::Persist(saved));
         }

@@ -420,3 +420,20 @@ fn checks_a_proposal_that_waited_for_its_parent_to_be_final() {
     let effects = machine.step(Input::Candidate(first));
     assert!(matches!(&effects[..], [Effect::Commit { .. }, Effect::Validate(checked)] if *checked == second));
 }
+
+#[test]
+fn who_only_observes_writes_no_record_and_goes_on_from_what_is_final() {
+    let first = candidate(1, 1, &start());
+    let mut machine = Machine::new(rules(None));
+    let mut effects = machine.step(Input::Start);
+    effects.extend(accept(&mut machine, first));
+    effects.extend(machine.step(certify(Phase::Notarize, first.place)));
+    effects.extend(machine.step(certify(Phase::Nullify, place(2, 0))));
+    assert_eq!((machine.record().cur, votes(&effects)), (View(3), Vec::new()));
+    let written = effects.iter().any(|effect| matches!(effect, Effect::Persist(_)));
+    assert!(!written, "else who lost their record would have one again, and vote: {effects:?}");
+
+    let far = candidate(200, 1, &first);
+    let machine = Machine::restore(rules(None), Record::new(Epoch(3)), [], Some(far));
+    assert_eq!(machine.record().cur, View(201));
+}
