@@ -397,7 +397,12 @@ impl World {
         match self.oracle.violation {
             None => Ok(self.report),
             Some(violation) => {
-                let state = self.slots.iter().map(describe).collect();
+                let Params { validators, supers, relays, epoch_blocks, timing, .. } = &*self.params;
+                let overlay = format!("{validators} validators, {supers} super-nodes, {relays} relays");
+                let mut state = vec![format!("{overlay}, {epoch_blocks} blocks an epoch, {timing:?}")];
+                let liars = self.participants.iter().enumerate().filter(|(_, one)| !one.habits.is_empty());
+                state.extend(liars.map(|(identity, one)| format!("{identity} lies: {:?}", one.habits)));
+                state.extend(self.slots.iter().map(describe));
                 let (seed, last) = (self.params.seed, self.trace.last());
                 Err(Failure { seed, violation, at_ms: self.now_ms, state, last, hash: self.report.hash })
             }
