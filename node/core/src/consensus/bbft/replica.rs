@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! proposal   leader -> super-nodes -> their nodes; who has none after d asks two others and the leader
-//! N, F vote  to one's super-node; without a certificate after d to two more, after 2d to all of them
+//! N, F vote  to one's super-node; without a certificate after d to two more, after 2d to all, after 3d to everybody
 //! X vote     to all super-nodes at once; from the advance timer on, again and again, to everybody
 //! sum        when all below have voted, or d/2 after the first of them
 //! down       a certificate goes to one's children and to who voted here; who is behind is answered with what they lack
@@ -143,7 +143,7 @@ struct Outstanding {
     signature: Signature,
     /// When to send it to more.
     due_ms: u64,
-    /// To how many it was sent: to one's own super-node, to two more, to all.
+    /// To how many it was sent: to one's own super-node, to two more, to all, to everybody.
     stage: u8,
 }
 

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::consensus::bbft::{Collected, MAX_CERTIFICATES, Vote};
 
-/// The stage at which a vote has gone to all super-nodes.
-const ALL_SUPERS: u8 = 2;
+/// The stage at which a vote has gone to everybody.
+const EVERYBODY: u8 = 3;
 /// Views whose overlay is remembered: those of which votes are taken ahead, and the last few.
 const MAX_REMEMBERED_VIEWS: usize = 80;
 /// Views below the current one of which proposals and sums are kept. Who is further behind needs certificates.
@@ -159,14 +159,14 @@ impl Replica {
     fn say(&mut self, statement: Statement, actions: &mut Vec<Action>) {
         let Some(me) = self.me else { return };
         if let Some(vote) = self.outstanding.iter().find(|vote| vote.statement == statement).copied() {
-            let to = if statement.phase == Phase::Nullify { self.everybody() } else { self.overlay.supers().to_vec() };
+            let to = if vote.stage >= EVERYBODY { self.everybody() } else { self.overlay.supers().to_vec() };
             let vote = Vote { statement, signer: me, signature: vote.signature };
             return self.send(to, Message::Vote(vote), actions);
         }
         let signature = self.collector.sign(&statement);
         let vote = Vote { statement, signer: me, signature };
         let due_ms = self.now_ms.saturating_add(self.half_delay_ms());
-        let stage = if statement.phase == Phase::Nullify { ALL_SUPERS } else { 0 };
+        let stage = if statement.phase == Phase::Nullify { EVERYBODY } else { 0 };
         // A later final block has every earlier one with it.
         self.outstanding.retain(|old| old.statement.phase != Phase::Finalize || statement.phase != Phase::Finalize);
         self.outstanding.push(Outstanding { statement, signature, due_ms, stage });
@@ -322,7 +322,7 @@ impl Replica {
         let Some(me) = self.me else { return };
         let (now_ms, wait_ms) = (self.now_ms, self.half_delay_ms());
         let mut sent = Vec::new();
-        for vote in self.outstanding.iter_mut().filter(|vote| vote.stage < ALL_SUPERS && vote.due_ms <= now_ms) {
+        for vote in self.outstanding.iter_mut().filter(|vote| vote.stage < EVERYBODY && vote.due_ms <= now_ms) {
             vote.stage = vote.stage.saturating_add(1);
             vote.due_ms = now_ms.saturating_add(wait_ms);
             sent.push(*vote);
@@ -331,7 +331,9 @@ impl Replica {
             let ups = self.overlay.uplinks(vote.statement.view, me);
             let to = match vote.stage {
                 1 if !ups.is_empty() => ups.into_iter().skip(1).take(2).collect(),
-                _ => self.overlay.supers().to_vec(),
+                1 | 2 => self.overlay.supers().to_vec(),
+                // It may be that none of them serves anybody, and the advance timer's votes would come too late.
+                _ => self.everybody(),
             };
             let vote = Vote { statement: vote.statement, signer: me, signature: vote.signature };
             self.send(to, Message::Vote(vote), actions);
@@ -341,7 +343,7 @@ impl Replica {
     pub(super) fn set_timer(&mut self, actions: &mut Vec<Action>) {
         let timers = self.timers.values().map(|(_, at)| *at);
         let sums = self.sums.values().filter_map(|sum| if let Sum::Waiting(at) = sum { Some(*at) } else { None });
-        let votes = self.outstanding.iter().filter(|vote| vote.stage < ALL_SUPERS).map(|vote| vote.due_ms);
+        let votes = self.outstanding.iter().filter(|vote| vote.stage < EVERYBODY).map(|vote| vote.due_ms);
         let next = timers.chain(sums).chain(votes).chain(self.ask_due_ms).min();
         if let Some(at_ms) = next
             && self.timer_ms != next

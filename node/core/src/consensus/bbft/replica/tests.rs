@@ -27,6 +27,8 @@ struct Net {
     /// Messages by kind and view.
     sent: BTreeMap<(&'static str, View), u64>,
     reports: Vec<Evidence>,
+    /// Who hears nothing and says nothing.
+    silent: Vec<usize>,
     drop: fn(ValidatorIndex, ValidatorIndex, &Message) -> bool,
 }
 
@@ -70,6 +72,7 @@ impl Net {
             candidates: BTreeMap::new(),
             sent: BTreeMap::new(),
             reports: Vec::new(),
+            silent: Vec::new(),
             drop: |_, _, _| false,
         };
         (0..usize::from(validators)).for_each(|index| net.push(0, index, Item::Event(Event::Start)));
@@ -102,7 +105,7 @@ impl Net {
             Action::Send { to, message } => {
                 for to in to {
                     *self.sent.entry((message.kind(), view_of(&message))).or_default() += 1;
-                    if !(self.drop)(from, to, &message) {
+                    if !self.silent.contains(&usize::from(to)) && !(self.drop)(from, to, &message) {
                         let event = Event::Message { from, message: message.clone() };
                         self.push(self.now_ms + HOP_MS, usize::from(to), Item::Event(event));
                     }
@@ -214,12 +217,7 @@ fn goes_on_with_a_third_silent_whoever_they_are() {
             let silent: Vec<usize> = (0..faulty).map(|offset| usize::from((first + offset * 2) % validators)).collect();
             let mut net = Net::new(validators, supers, relays);
             net.queue.retain(|_, (index, _)| !silent.contains(index));
-            for index in &silent {
-                // A silent replica is one that never acts: its events go nowhere.
-                net.replicas[*index].me = None;
-                net.replicas[*index].machine =
-                    Machine::new(EpochRules { me: None, ..net.replicas[*index].machine.rules().clone() });
-            }
+            net.silent.clone_from(&silent);
             net.run_until(60_000);
             let height = net.height_of_all_but(&silent);
             assert!(height >= 10, "{validators} validators, supers {supers:?}, silent {silent:?}: {height} blocks");
