@@ -13,6 +13,20 @@ now() { "$TENON" block --json | field time_ms; }
 until_time() { while [ "$(now)" -lt "$1" ]; do sleep 0.05; done; }
 # What a product says of itself, for a mode and with what else there is.
 terms() { printf '{"price":%s,"currency":"Coin","mode":%s,"terms_hash":"%s","broker_bps":1000%s}' "$1" "$2" "$TERMS" "$3"; }
+# Dave counts so many events by the end of the next round.
+count_to() {
+  local ROUND TIMES REPORT COMMITMENT HASH=0x$(printf '99%.0s' {1..32})
+  ROUND=$(($(ask brokers round_of --stream "$STREAM") + 1))
+  TIMES=$(ask brokers times --stream "$STREAM" --round "$ROUND")
+  REPORT="--stream $STREAM --round $ROUND"
+  COMMITMENT=$(ask brokers commitment $REPORT --broker //Dave --events "$1" --rolling-hash "$HASH" --salt "$SALT")
+  until_time "$(field end_ms <<<"$TIMES")"
+  run call brokers commit $REPORT --commitment "$COMMITMENT" --from //Dave
+  until_time "$(field reveal_ms <<<"$TIMES")"
+  run call brokers reveal $REPORT --events "$1" --rolling-hash "$HASH" --salt "$SALT" --from //Dave
+  until_time "$(field settle_ms <<<"$TIMES")"
+  run call brokers settle $REPORT --from //Dave
+}
 
 say "Alice has a stream, and lets the module grant the right to read it"
 run call streams create --name Weather --from //Alice
@@ -76,19 +90,12 @@ say "Charlie pays a coin an event, for five at most; what he does not use comes 
 run call licence publish --stream "$STREAM" --name Events --from //Alice \
   --terms "$(terms $COIN '{"PerEvent":{"valid_ms":3600000,"wait_ms":60000}}' '')"
 EVENTS=$(last result)
-run call licence buy --product "$EVENTS" --version 1 --units 5 --key "$OTHER_KEY" --max-price $((5 * COIN)) --value 5 --from //Charlie
+BUY="call licence buy --product $EVENTS --version 1 --units 5 --key $OTHER_KEY --max-price $((5 * COIN)) --value 5"
+expect_error BrokersBehind $BUY --from //Charlie
+count_to 0
+run $BUY --from //Charlie
 LICENCE=$(last result)
-ROUND=$(($(ask brokers round_of --stream "$STREAM") + 1))
-TIMES=$(ask brokers times --stream "$STREAM" --round "$ROUND")
-REPORT="--stream $STREAM --round $ROUND"
-HASH=0x$(printf '99%.0s' {1..32})
-COMMITMENT=$(ask brokers commitment $REPORT --broker //Dave --events 3 --rolling-hash "$HASH" --salt "$SALT")
-until_time "$(field end_ms <<<"$TIMES")"
-run call brokers commit $REPORT --commitment "$COMMITMENT" --from //Dave
-until_time "$(field reveal_ms <<<"$TIMES")"
-run call brokers reveal $REPORT --events 3 --rolling-hash "$HASH" --salt "$SALT" --from //Dave
-until_time "$(field settle_ms <<<"$TIMES")"
-run call brokers settle $REPORT --from //Dave
+count_to 3
 run call licence settle --licence "$LICENCE" --from //Eve
 [ "$(last result)" = $((3 * COIN)) ] || fail "three events cost $(last result)"
 

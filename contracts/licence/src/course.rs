@@ -102,23 +102,25 @@ impl Licences {
         newly_due
     }
 
-    /// Ends a licence that either side can end before its time. What is due by now is the seller's. Where events are
-    /// paid for one by one the brokers' next agreement says how much that is; a lock that the seller opens gives all
-    /// back.
+    /// Ends a licence that either side can end before its time. What is due by now is the seller's. Where a reader pays
+    /// for events one by one and ends that, the brokers' next agreement says how much that is. A lock that the seller
+    /// opens gives all back, and once all events are there it cannot be opened.
     pub(crate) fn end_by_party(&mut self, licence: u64) -> Result<(), Error> {
         let mut case = self.case(licence)?;
         let caller = env().caller();
         let (is_holder, is_seller) = (case.licence.holder == caller, case.product.seller == caller);
         ensure!(is_holder || is_seller, Error::NotParty);
         ensure!(!case.is_over(), Error::Over);
+        let due = case.licence.due(&case.terms, case.counted, case.now_ms);
         let can_end = match case.terms.mode {
             Mode::Time { .. } | Mode::Count { .. } => false,
             Mode::Vesting { .. } | Mode::PerEvent { .. } => true,
-            Mode::Locked { .. } => is_seller,
+            // Once all events are there the price is the seller's, and the rest of the time the reader's.
+            Mode::Locked { .. } => is_seller && due < case.licence.paid,
         };
         ensure!(can_end && !case.licence.is_settled, Error::NotCancellable);
-        let due = case.licence.due(&case.terms, case.counted, case.now_ms);
-        let is_last = !matches!(case.terms.mode, Mode::PerEvent { .. });
+        // Who reads pays for the round that runs; who takes the reading away is not paid for what comes.
+        let is_last = is_seller || !matches!(case.terms.mode, Mode::PerEvent { .. });
         self.release(licence, &mut case, due, is_last);
         self.end_early(licence, &mut case)?;
         self.licences.set(&licence, &case.licence);

@@ -107,4 +107,6 @@ pub enum Error {
     TermsInUse = 49,
     /// The score still counts something.
     ScoreStands = 50,
+    /// The brokers have not said yet how many events the stream has had, or have been silent for three rounds or more.
+    BrokersBehind = 51,
 }

@@ -140,6 +140,7 @@ pub mod licence {
 
         /// Buys a licence for so many units (periods or events) and returns its number. The price is that of the
         /// version times the units; coin of exactly that amount is sent along, or this instance was approved for it.
+        /// Where events count, the brokers must have agreed on them within the last three of their rounds.
         ///
         /// Optional: `deadline_ms`, from which millisecond on nothing is bought.
         #[call(payable)]
@@ -177,7 +178,7 @@ pub mod licence {
         }
 
         /// Ends a licence now whose price is not the seller's at once: by its holder or the seller. What is due is the
-        /// seller's, the rest goes back. A locked payment only the seller can give back.
+        /// seller's, the rest goes back. A locked payment only the seller can give back, and only before it is due.
         #[call]
         pub fn cancel(&mut self, licence: u64) -> Result<(), Error> {
             self.end_by_party(licence)

@@ -4,8 +4,8 @@
 
 use crate::error::Error;
 use crate::terms::Counted;
-use crate::types::{Currency, Requirement};
-use brokers::BrokersRef;
+use crate::types::{Currency, MAX_ROUNDS_BEHIND, Requirement};
+use brokers::{BrokersRef, Progress};
 use credentials::CredentialsRef;
 use streams::{Level, RightInfo, StreamsRef};
 use tenon_contract::parity_scale_codec::Encode;
@@ -77,8 +77,20 @@ pub(crate) fn check_credential(required: Option<&Requirement>, who: Address) -> 
 
 /// On how many events of a stream the brokers have agreed. Zero before they ever did.
 pub(crate) fn counted(stream: Hash) -> Result<Counted, Error> {
-    let progress = BROKERS.progress(stream).try_invoke().map_err(|_| Error::BrokersFailed)?;
-    Ok(progress.map_or_else(Counted::default, |agreed| Counted { events: agreed.events, at_ms: agreed.at_ms }))
+    Ok(agreed(stream)?.map_or_else(Counted::default, |agreed| Counted { events: agreed.events, at_ms: agreed.at_ms }))
+}
+
+/// The same, as long as the brokers keep up: what somebody buys is counted from there on.
+pub(crate) fn counted_lately(stream: Hash) -> Result<Counted, Error> {
+    let Progress { round, events, at_ms, .. } = agreed(stream)?.ok_or(Error::BrokersBehind)?;
+    let times = BROKERS.times(stream, round).try_invoke().map_err(|_| Error::BrokersBehind)?;
+    let most_ms = times.end_ms.saturating_sub(times.start_ms).saturating_mul(MAX_ROUNDS_BEHIND);
+    ensure!(env().block_time_ms().saturating_sub(at_ms) < most_ms, Error::BrokersBehind);
+    Ok(Counted { events, at_ms })
+}
+
+fn agreed(stream: Hash) -> Result<Option<Progress>, Error> {
+    BROKERS.progress(stream).try_invoke().map_err(|_| Error::BrokersFailed)
 }
 
 /// Hands money to the brokers of a stream.

@@ -2,7 +2,7 @@
 //!
 //! What a buyer paid counts for the window in which it was settled and the 11 after it, and then not any more. A window
 //! begins with each 30 days since 1970. What is traded with oneself counts for nobody; what is traded between two of
-//! one person costs at least what goes to brokers and fees, which stands beside the score.
+//! one person costs what goes to brokers and fees, which stands beside the score, if these are somebody else's.
 
 use crate::error::Error;
 use crate::events::ScoreRemoved;

@@ -103,7 +103,7 @@ impl Licences {
         let paid = price(&terms, units, max_price)?;
         self.check_reader(holder, stream, &terms)?;
         others::check_seller(stream, seller)?;
-        let counted = Self::counted(mode, stream)?;
+        let counted = if mode.is_counted() { others::counted_lately(stream)? } else { Counted::default() };
         self.take_payment(currency, paid)?;
         others::grant(stream, holder, end_ms)?;
         let licence = self.licence_count.update(|count| count + 1);

@@ -190,7 +190,8 @@ impl Licence {
     /// How much of the price is the seller's at a time. What was settled stays so.
     ///
     /// Events that are promised count if all of them were before the end. Those that are paid for one by one count in
-    /// whole rounds of the brokers: from what was agreed when the licence began to what is agreed when it is settled.
+    /// whole rounds of the brokers: from what was agreed when the licence began to what is agreed when it is settled,
+    /// for a time up to the end and the wait. Of what was agreed for a later time nobody can tell how much was before.
     pub(crate) fn due(&self, terms: &Terms, counted: Counted, now_ms: u64) -> Amount {
         let due = match terms.mode {
             Mode::Time { .. } | Mode::Count { .. } => self.paid,
@@ -201,7 +202,11 @@ impl Licence {
                 let is_reached = counted.at_ms <= self.end_ms && self.used(counted) >= self.events;
                 if is_reached { self.paid } else { 0 }
             }
-            Mode::PerEvent { .. } => terms.price.saturating_mul(self.used(counted).min(self.events).into()),
+            Mode::PerEvent { wait_ms, .. } => {
+                let is_in_time = counted.at_ms <= self.end_ms.saturating_add(wait_ms);
+                let used = if is_in_time { self.used(counted).min(self.events) } else { 0 };
+                terms.price.saturating_mul(used.into())
+            }
         };
         due.max(self.settled)
     }

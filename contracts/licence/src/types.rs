@@ -16,6 +16,9 @@ pub const BASIS_POINTS: u16 = 10_000;
 pub const MAX_TERM_MS: u64 = 3_660 * DAY_MS;
 /// The longest that brokers may take to agree after the end of a licence: twice their longest round.
 pub const MAX_WAIT_MS: u64 = 62 * DAY_MS;
+/// Brokers must have agreed less than so many of their rounds ago when a licence is bought that is counted: one runs,
+/// one is reported on, and one is to spare. So many rounds of events from before the purchase count at most.
+pub const MAX_ROUNDS_BEHIND: u64 = 3;
 /// The longest time in which an arbiter decides.
 pub const MAX_DECISION_MS: u64 = 90 * DAY_MS;
 /// For how long after the end of a licence its holder can flag events, so that others cannot close it: 7 days.
@@ -318,7 +321,7 @@ pub struct Flag {
 pub struct SellerScore {
     /// What buyers paid for licences and the seller got, with all shares.
     pub settled: Amount,
-    /// How much of that went to brokers and fees: what it cost at least to make this score up.
+    /// How much of that went to brokers and fees. Whether these were others than the seller, terms and brokers tell.
     pub shared: Amount,
     /// By how much upheld flags lower it.
     pub penalty: Amount,

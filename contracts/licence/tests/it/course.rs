@@ -3,7 +3,7 @@
 use crate::{Market, PRICE, RICH, ROUND_MS, market};
 use licence::{Currency, Error, Mode, Refunded, Terms};
 use streams::Level;
-use tenon_testkit::{alice, bob, charlie, dave, eve, ferdie};
+use tenon_testkit::{alice, bob, by, charlie, dave, eve, ferdie, rules};
 
 /// How long licences last here: ten rounds and a bit.
 const LONG_MS: u64 = 10 * ROUND_MS + 7;
@@ -175,6 +175,16 @@ fn the_seller_alone_opens_a_lock_and_gives_all_back() {
     assert!(!market.has_access(bob()));
 }
 
+#[test]
+fn a_seller_who_has_kept_a_promise_cannot_cut_the_reader_off() {
+    let (mut market, licence, end) = locked(0);
+    market.count_to(110);
+    // Nobody has settled yet: the price is the seller's by now, and the rest of the time is the reader's.
+    market.cancel(alice(), licence).expect_error(Error::NotCancellable);
+    assert_eq!(market.settle(licence), 2 * PRICE);
+    assert!(market.at(end - 1).has_access(bob()) && market.at(end - 1).may_subscribe(bob()));
+}
+
 /// A licence for at most ten events, each paid for when it was counted.
 fn per_event() -> (Market, u64, u64) {
     let mut market = market();
@@ -237,6 +247,71 @@ fn cancelling_does_not_escape_what_was_read() {
     assert_eq!(market.settle(licence), 2 * PRICE);
     assert_eq!(market.split(), [1_850, 100, 50, 8 * PRICE]);
     market.close(eve(), licence).expect_ok();
+}
+
+#[test]
+fn who_takes_the_reading_away_is_not_paid_for_what_comes() {
+    let (mut market, licence, _) = per_event();
+    market.count_to(9);
+    market.cancel(alice(), licence).expect_ok();
+    assert_eq!(market.split(), [1_850, 100, 50, 8 * PRICE], "two events, and the rest at once");
+    market.count_to(17);
+    assert_eq!(market.settle(licence), 0);
+    assert_eq!(market.split(), [1_850, 100, 50, 8 * PRICE]);
+}
+
+#[test]
+fn events_long_after_the_end_are_nobodys_to_pay() {
+    let (mut market, licence, end) = per_event();
+    market.count_to(9);
+    assert_eq!(market.settle(licence), 2 * PRICE);
+    let wait = end + 5 * ROUND_MS;
+    // Nobody settles; the brokers agree on a time up to the end and the wait, or beyond it.
+    let (mut within, mut beyond) = (market.at(wait - ROUND_MS - 1), market.at(wait - 1));
+    assert!(within.count_to(12) <= wait);
+    assert_eq!(within.settle(licence), 3 * PRICE);
+    assert_eq!(within.credit(bob()), 5 * PRICE);
+    assert!(beyond.count_to(5_000) > wait);
+    assert_eq!(beyond.settle(licence), 0, "how many were before the end nobody can tell");
+    assert_eq!(beyond.split(), [1_850, 100, 50, 8 * PRICE], "what was settled stays");
+}
+
+#[test]
+fn events_before_the_purchase_are_not_counted_against_the_buyer() {
+    let modes = [
+        Mode::Count { valid_ms: LONG_MS },
+        Mode::Locked { period_ms: LONG_MS, events: 5, wait_ms: 0 },
+        Mode::PerEvent { valid_ms: LONG_MS, wait_ms: ROUND_MS },
+    ];
+    for mode in modes {
+        let mut market = market();
+        let agreed = market.count_to(1_000);
+        let terms = market.terms(mode);
+        let product = market.publish(terms.clone());
+        let buy = by(bob(), market.buy_call(product, 1));
+        // The round after the one that was agreed on is over and settled by then, and there is a round to spare.
+        rules::closes_at(&market.chain, agreed + 3 * ROUND_MS, &buy);
+        let mut behind = market.at(agreed + 3 * ROUND_MS);
+        behind.chain.run(&buy).expect_error(Error::BrokersBehind);
+        behind.count_to(2_000);
+        let licence = behind.buy(bob(), product, 1);
+        assert_eq!(behind.get(licence).first_event, 2_000, "{mode:?}");
+        // Brokers who never agreed on anything cannot say where to begin.
+        market.stream = market.new_stream();
+        let fresh = market.publish(terms);
+        market.try_buy(bob(), fresh, 1).expect_error(Error::BrokersBehind);
+    }
+}
+
+#[test]
+fn nothing_is_counted_where_the_brokers_have_stopped() {
+    let mut market = market();
+    let terms = market.terms(Mode::PerEvent { valid_ms: LONG_MS, wait_ms: ROUND_MS });
+    let product = market.publish(terms);
+    market.chain.from(alice()).call(market.brokers.stop(market.stream)).expect_ok();
+    market.chain.advance_ms(2 * ROUND_MS);
+    market.chain.from(alice()).call(market.brokers.close(market.stream)).expect_ok();
+    market.try_buy(bob(), product, 1).expect_error(Error::BrokersBehind);
 }
 
 #[test]

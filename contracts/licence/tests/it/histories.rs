@@ -58,7 +58,13 @@ fn step(world: &mut World, random: &mut Random) {
     let product = random.within(1, PRODUCTS);
     let now = market.chain.time_ms();
     let offer = Offer { price: random.amount(300), to: None, until_ms: None };
-    let transaction = match random.below(16) {
+    let action = random.below(16);
+    if action < 2 {
+        // What is counted is only sold while the brokers keep up.
+        world.events += random.below(2);
+        market.count_to(world.events);
+    }
+    let transaction = match action {
         0..=3 => by(who, calls.buy(product, 1, units, key(1), Amount::MAX, None)),
         4 => by(who, calls.extend(licence, units, Amount::MAX)),
         5 => by(eve(), calls.settle(licence)),

@@ -113,6 +113,8 @@ fn build() -> Market {
     market.chain.from(alice()).call(open).expect_ok();
     market.chain.from(alice()).call(market.brokers.designate(market.stream, dave())).expect_ok();
     market.chain.advance_ms(ROUND_MS);
+    // From here on what is counted has a beginning.
+    market.count_to(0);
     market
 }
 

@@ -163,6 +163,7 @@ fn counted(stage: &mut Stage, market: Market) {
     let vesting = stage.prepare(alice(), market.publish(market.terms(Mode::Vesting { period_ms: DAY_MS })));
     let mode = Mode::PerEvent { valid_ms: 30 * DAY_MS, wait_ms: ROUND_MS };
     let per_event = stage.prepare(alice(), market.publish(market.terms(mode)));
+    market.count_to(stage, 0);
     let time = stage.measure("that vests", charlie(), market.buy(vesting, 10));
     let events = stage.measure("that is counted", charlie(), market.buy(per_event, 10));
     market.count_to(stage, 4);
