@@ -25,7 +25,8 @@ fn run_all(seeds: impl Iterator<Item = u64>, trouble: Trouble, steps: u64) -> Re
 fn part(number: u64) {
     let first = number * PART;
     let sum = run_all(first..first + PART, Trouble::Any, STEPS);
-    for fault in Fault::ALL {
+    // A blind vote takes two villains in one epoch, the other of whom proposes what is not valid: some parts have none.
+    for fault in Fault::ALL.iter().filter(|fault| number == 0 || **fault != Fault::BlindVote) {
         assert!(sum.faults.of(*fault) > 0, "no seed from {first} on had a {}", fault.name());
     }
     for (reason, count) in sum.refusals() {
@@ -33,6 +34,7 @@ fn part(number: u64) {
     }
     assert!(sum.blocks > PART * 50 && sum.epochs > PART * 5 && sum.transactions > PART * 50, "{sum}");
     assert!(sum.crashes > PART && sum.convicted > PART, "{sum}");
+    assert!(sum.stalled * 50 <= PART, "{} of {PART} runs stalled", sum.stalled);
 }
 
 #[test]
