@@ -76,8 +76,8 @@ impl Chain {
         open.or_else(|| self.heights.get(digest).and_then(|height| self.finals.get(*height)).map(|found| &found.block))
     }
 
-    /// Keeps a block of the epoch that may become final, unless there are too many. Which views those are is told by the
-    /// current one; one that was asked for may be of any.
+    /// Keeps a block of the epoch that may become final, unless there are too many. Which views those are is told by
+    /// the current one; one that was asked for may be of any.
     pub(crate) fn insert(&mut self, block: &Rc<Block>, plan: &Plan, cur: View, wanted: bool) -> bool {
         let body = &block.body;
         let stale = body.epoch != plan.epoch || body.height <= self.height();

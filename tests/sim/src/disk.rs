@@ -1,7 +1,7 @@
 //! A disk with a log: what is appended is certain only after a sync. A crash drops, tears and reorders the rest.
 //!
-//! The log ends at the first entry that is not whole: so an entry that survived behind a lost one is lost too. The safety
-//! record in an entry is kept as its real bytes with their checksum, and can be damaged where it lies.
+//! The log ends at the first entry that is not whole: so an entry that survived behind a lost one is lost too. The
+//! safety record in an entry is kept as its real bytes with their checksum, and can be damaged where it lies.
 
 use crate::block::Block;
 use crate::faults::{Fault, Tally};
@@ -73,7 +73,8 @@ impl Disk {
         Ok(())
     }
 
-    /// Loses power: each unsynced entry is kept, torn or lost on its own, and the log ends at the first that is not whole.
+    /// Loses power: each unsynced entry is kept, torn or lost on its own, and the log ends at the first that is not
+    /// whole.
     pub(crate) fn crash(&mut self, random: &mut Random, tally: &mut Tally) {
         let unsynced = self.entries.len().saturating_sub(self.synced);
         let fates: Vec<Fate> = (0..unsynced)

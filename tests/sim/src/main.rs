@@ -1,7 +1,7 @@
 //! Runs seeds of the simulation and says what came of them.
 //!
-//! Usage: `tenon-sim SEEDS [FIRST]` runs so many from the first on, `tenon-sim seed SEED` replays one, `tenon-sim messages`
-//! counts the messages of a block.
+//! Usage: `tenon-sim SEEDS [FIRST]` runs so many from the first on, `tenon-sim seed SEED` replays one,
+//! `tenon-sim messages` counts the messages of a block.
 
 #![allow(clippy::print_stdout, reason = "a program that a person runs")]
 

@@ -1,7 +1,7 @@
 //! How many messages a block takes when nothing goes wrong, beside what the overlay's formula allows.
 //!
-//! With N validators and M super-nodes, proposal and first votes take at most `M^2 + 3N - 2M` messages, and the votes that
-//! finalize `2 (N - M) + M (M - 1)` more.
+//! With N validators and M super-nodes, proposal and first votes take at most `M^2 + 3N - 2M` messages, and the votes
+//! that finalize `2 (N - M) + M (M - 1)` more.
 
 use crate::scenario::{Scenario, Trouble};
 use crate::world::World;

@@ -46,9 +46,9 @@ impl World {
         self.check_chains();
     }
 
-    /// Whether every super-node may be one that lies. Whoever sends wrong signatures is not listened to any more; if that
-    /// is every super-node, certificates of notarized blocks reach nobody in time, and nothing is final until the next
-    /// epoch. Safety does not depend on it, so such runs are counted and checked for all else.
+    /// Whether every super-node may be one that lies. Whoever sends wrong signatures is not listened to any more; if
+    /// that is every super-node, certificates of notarized blocks reach nobody in time, and nothing becomes final
+    /// any more. Safety does not depend on it, so such runs are counted and checked for all else.
     fn all_supers_may_lie(&self) -> bool {
         let faulty = self.params.validators.saturating_sub(1) / 3;
         let lies = self.participants.iter().any(|one| !one.habits.is_empty());

@@ -4,7 +4,8 @@ use tenon_sim::{Fault, Report, STEPS, Trouble, crash_at, messages, points, run};
 
 /// Seeds that showed something once, each of them fixed since.
 ///
-/// 33: a certificate of finality that was on disk before a crash was never committed after it, and the epoch did not end.
+/// 33: a certificate of finality that was on disk before a crash was never committed after it, and the epoch did not
+/// end.
 /// 37, 10, 1: a vote upon a timer completed a certificate, and the timers of the next view were lost.
 /// 1446: a final certificate of a block that nobody has any more kept the epoch from ending.
 const SHOWN: [u64; 5] = [33, 37, 10, 1, 1446];
