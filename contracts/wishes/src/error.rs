@@ -61,4 +61,6 @@ pub enum Error {
     NotPublisher = 27,
     /// Money waits for somebody, or the wish is not over.
     NotOver = 28,
+    /// The publisher may not edit the stream any more, or it is gone.
+    PublisherLeft = 29,
 }

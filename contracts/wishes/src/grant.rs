@@ -47,20 +47,31 @@ impl Wishes {
         Ok(())
     }
 
-    /// Notes a stream that the caller offers.
+    /// Notes a stream that the caller offers. One that was offered by somebody who may not edit it any more is offered
+    /// anew.
     pub(crate) fn offer(&mut self, wish: u64, stream: Hash) -> Result<(), Error> {
         self.standing(wish)?;
         let publisher = env().caller();
-        let registry = StreamsRef::at(self.registry_address());
-        let may = registry.may(stream, publisher, Level::Edit).try_invoke().map_err(|failure| {
-            let is_gone = failure.module_error() == Some(RegistryError::UnknownStream);
-            if is_gone { Error::UnknownStream } else { Error::RegistryFailed }
-        });
-        ensure!(may?, Error::NotAllowed);
-        ensure!(!self.submissions.contains(&(wish, stream)), Error::AlreadySubmitted);
+        ensure!(self.may_edit(stream, publisher)?.ok_or(Error::UnknownStream)?, Error::NotAllowed);
+        if let Some(before) = self.submissions.get(&(wish, stream)) {
+            let is_taken = before == publisher || self.may_edit(stream, before)? == Some(true);
+            ensure!(!is_taken, Error::AlreadySubmitted);
+        }
         self.submissions.set(&(wish, stream), &publisher);
         emit(Submitted { wish, publisher, stream });
         Ok(())
+    }
+
+    /// Whether somebody may edit a stream; nothing if the stream is gone.
+    fn may_edit(&self, stream: Hash, who: Address) -> Result<Option<bool>, Error> {
+        match StreamsRef::at(self.registry_address()).may(stream, who, Level::Edit).try_invoke() {
+            Ok(may) => Ok(Some(may)),
+            Err(failure) => {
+                let is_gone = failure.module_error() == Some(RegistryError::UnknownStream);
+                ensure!(is_gone, Error::RegistryFailed);
+                Ok(None)
+            }
+        }
     }
 
     /// The registry of the streams.
@@ -68,12 +79,13 @@ impl Wishes {
         self.registry.load().unwrap_or(STREAMS)
     }
 
-    /// Grants a wish: the bounty is the publisher's.
+    /// Grants a wish to a publisher who may still edit the stream: the bounty is theirs.
     pub(crate) fn grant(&mut self, wish: u64, accepted: Accepted) -> Result<(), Error> {
         let (terms, mut progress) = self.standing(wish)?;
         ensure!(env().caller() == terms.acceptor, Error::NotAcceptor);
         let Accepted { stream, publisher } = accepted;
         ensure!(self.submissions.get(&(wish, stream)) == Some(publisher), Error::NotSubmitted);
+        ensure!(self.may_edit(stream, publisher)? == Some(true), Error::PublisherLeft);
         self.submissions.remove(&(wish, stream));
         progress.accepted = Some(accepted);
         self.progress.set(&wish, &progress);

@@ -109,14 +109,14 @@ pub mod wishes {
             self.add(wish, amount)
         }
 
-        /// Submits a stream for a wish: by who may edit the stream.
+        /// Submits a stream for a wish: by who may edit the stream. A submission stands as long as who made it may.
         #[call]
         pub fn submit(&mut self, wish: u64, stream: Hash) -> Result<(), Error> {
             self.offer(wish, stream)
         }
 
-        /// Accepts a stream that was submitted by a publisher, whose the bounty is from now on. Only the acceptor, before
-        /// the deadline.
+        /// Accepts a stream that was submitted by a publisher, who may still edit it and whose the bounty is from now
+        /// on. Only the acceptor, before the deadline.
         #[call]
         pub fn accept(&mut self, wish: u64, stream: Hash, publisher: Address) -> Result<(), Error> {
             self.grant(wish, Accepted { stream, publisher })

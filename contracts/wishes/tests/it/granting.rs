@@ -1,12 +1,42 @@
 //! How a wish is made, backed and granted (SR-24).
 
 use crate::{LIFE_MS, RICH, TERMS, World, code, code_of, wished, world};
+use streams::Level;
 use tenon_contract::{Address, Hash};
 use tenon_testkit::{alice, bob, by, charlie, dave, eve, rules};
 use wishes::{
     Accepted, Backed, Collected, Currency, Error, MAX_DURATION_MS, MAX_TEXT_BYTES, NewWish, Progress, StreamAccepted,
     Submitted, Terms, Wished, WishesRef,
 };
+
+#[test]
+fn an_editor_who_was_removed_keeps_nobody_out() {
+    let (mut world, wish, _) = wished();
+    world.back(bob(), wish, 500).expect_ok();
+    let stream = world.weather;
+    world.by(dave(), world.streams.grant(stream, eve(), Level::Edit, None)).expect_ok();
+    world.submit(eve(), wish, stream).expect_ok();
+    world.submit(dave(), wish, stream).expect_error(Error::AlreadySubmitted);
+    world.by(dave(), world.streams.revoke(stream, eve(), Level::Edit)).expect_ok();
+    world.accept(wish, stream, eve()).expect_error(Error::PublisherLeft);
+    world.submit(dave(), wish, stream).expect_ok();
+    world.submit(dave(), wish, stream).expect_error(Error::AlreadySubmitted);
+    world.accept(wish, stream, eve()).expect_error(Error::NotSubmitted);
+    world.accept(wish, stream, dave()).expect_ok();
+    assert_eq!(world.collect(dave(), wish).expect_ok(), 500);
+}
+
+#[test]
+fn a_stream_that_is_gone_is_not_accepted() {
+    let (mut world, wish, deadline) = wished();
+    world.back(bob(), wish, 500).expect_ok();
+    let stream = world.weather;
+    world.submit(dave(), wish, stream).expect_ok();
+    world.by(dave(), world.streams.delete(stream)).expect_ok();
+    world.accept(wish, stream, dave()).expect_error(Error::PublisherLeft);
+    world.chain.set_time_ms(deadline);
+    assert_eq!(world.refund(bob(), wish).expect_ok(), 500);
+}
 
 #[test]
 fn posts_a_wish_that_others_add_to_and_a_publisher_is_paid_for() {
