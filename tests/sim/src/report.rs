@@ -22,8 +22,6 @@ pub struct Report {
     pub crashes: u64,
     /// Times that a node started.
     pub boots: u64,
-    /// Runs that did not go on in the end, all of whose super-nodes may have been faulty.
-    pub stalled: u64,
     /// Simulated time.
     pub simulated_ms: u64,
     /// Faults by kind.
@@ -44,7 +42,6 @@ impl Report {
         self.convicted += other.convicted;
         self.crashes += other.crashes;
         self.boots += other.boots;
-        self.stalled += other.stalled;
         self.simulated_ms += other.simulated_ms;
         self.faults.add(&other.faults);
         self.hash ^= other.hash;
@@ -97,7 +94,6 @@ impl fmt::Display for Report {
         writeln!(formatter, "epochs        {}", self.epochs)?;
         writeln!(formatter, "stops         {}, starts {}", self.crashes, self.boots)?;
         writeln!(formatter, "convictions   {}", self.convicted)?;
-        writeln!(formatter, "stalled       {}, with no super-node that is sure to be honest", self.stalled)?;
         writeln!(formatter, "faults")?;
         for fault in Fault::ALL {
             writeln!(formatter, "  {:<22} {}", fault.name(), self.faults.of(*fault))?;
