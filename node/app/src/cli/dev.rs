@@ -2,7 +2,7 @@
 
 use super::output::{self, Failure, Kind, Report};
 use super::{Global, project};
-use crate::node::{NodeConfig, Pace, run_dev};
+use crate::node::{HookError, NodeConfig, Pace, run_dev};
 use crate::shipped::ShippedModule;
 use clap::Args;
 use serde_json::json;
@@ -50,7 +50,7 @@ pub(super) struct Dev {
     /// Coin that is issued to it in each block, in the smallest unit
     #[arg(long, value_name = "AMOUNT", default_value_t = 0, requires = "staking")]
     block_reward: u128,
-    /// Blocks of an epoch; 0 is none
+    /// Blocks of an epoch, as many as the module counts; 0 is none
     #[arg(long, value_name = "BLOCKS", default_value_t = 0, requires = "staking")]
     epoch_blocks: u32,
     /// Keep the state of every height
@@ -142,6 +142,9 @@ fn stopped(error: &anyhow::Error, config: &NodeConfig) -> Failure {
             text,
             "stop the other program, or choose another port with --port (0 takes any)",
         );
+    }
+    if let Some(HookError::Epoch { expected, .. }) = error.downcast_ref() {
+        return Failure::new(Kind::Node, message, format!("give --epoch-blocks {expected}"));
     }
     let store = error.chain().find_map(|cause| cause.downcast_ref::<tenon_store::StoreError>());
     let hint = store.map_or_else(

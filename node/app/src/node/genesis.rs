@@ -7,16 +7,18 @@ use super::state::page_key;
 use crate::backend::BlockEntry;
 use crate::shipped;
 use anyhow::Context as _;
-use parity_scale_codec::{Decode, Encode};
+use parity_scale_codec::{Decode, DecodeAll, Encode};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_core::rules::Outcome;
 use tenon_crypto::{Keypair, Scheme};
 use tenon_host::tree::{MemoryPages, PageId};
-use tenon_host::{Diff, Engine, build_genesis};
+use tenon_host::{Changes, Diff, Engine, Environment, Key, QueryKind, Value, build_genesis, query};
 use tenon_store::Store;
+use tenon_types::interface::{Interface, MethodMode};
 use tenon_types::{
     Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash,
-    Header, Hooks, Parameters, Seal, blake2b_256, extrinsics_root,
+    Header, Hooks, Parameters, Seal, blake2b_256, extrinsics_root, keys,
 };
 
 /// The accounts that a development chain funds.
@@ -27,6 +29,8 @@ const DEVELOPMENT_COINS: Amount = 1_000_000;
 const SS58_PREFIX: u16 = 42;
 /// The record of the store that holds the genesis.
 const GENESIS_RECORD: &[u8] = b"genesis";
+/// The query by which an instance with hooks says how many blocks an epoch has, if it elects validators.
+const EPOCH_BLOCKS: &str = "epoch_blocks";
 
 /// The address of a development account.
 pub(crate) fn development_address(suri: &str) -> Address {
@@ -88,9 +92,57 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
     Ok(Begun { genesis, genesis_hash, finalized: entry, outcome })
 }
 
+/// Why an instance cannot have a chain's hooks.
+#[derive(Debug, thiserror::Error)]
+pub enum HookError {
+    /// It would elect validators at other heights than those at which the chain changes them.
+    #[error("found epochs of {found} blocks in the chain's parameters, expected {expected} as {module} counts")]
+    Epoch {
+        /// The module's name.
+        module: String,
+        /// What the parameters say.
+        found: u32,
+        /// What the module says.
+        expected: u32,
+    },
+    /// It does not say how it counts, though it has the query.
+    #[error("query {EPOCH_BLOCKS} of the module {module} ended with error {code:#x} and {bytes} bytes, expected a u32")]
+    NoAnswer {
+        /// The module's name.
+        module: String,
+        /// The error's number; 0 if there was none.
+        code: u32,
+        /// The answer's length.
+        bytes: usize,
+    },
+}
+
+/// Checks that the instance with hooks counts epochs as the chain's parameters do. One without the query counts none.
+fn check_epochs(genesis: &Genesis, changes: &Changes, engine: Arc<dyn Engine>) -> anyhow::Result<()> {
+    let hooks = &genesis.parameters.hooks;
+    let has_hooks = |module: &&GenesisModule| hooks.staking == Some(keys::named_address(&module.name));
+    let Some(module) = genesis.modules.iter().find(has_hooks) else { return Ok(()) };
+    let interface = Interface::of_code(&module.code).with_context(|| format!("module {}", module.name))?;
+    if interface.method(MethodMode::Query, EPOCH_BLOCKS).is_none() {
+        return Ok(());
+    }
+    let entry = |(key, value): &(Key, Option<Value>)| Some((key.clone(), value.clone()?));
+    let state: BTreeMap<Key, Value> = changes.iter().filter_map(entry).collect();
+    let target = (QueryKind::Query, &keys::named_address(&module.name), EPOCH_BLOCKS);
+    let asked = query(Arc::new(state), &Environment::genesis(genesis), engine, target, &[], hooks.gas);
+    let answer = if asked.error == 0 { u32::decode_all(&mut &asked.output[..]).ok() } else { None };
+    let (module, found) = (module.name.clone(), hooks.epoch_blocks);
+    match answer {
+        Some(expected) if expected == found => Ok(()),
+        Some(expected) => Err(HookError::Epoch { module, found, expected }.into()),
+        None => Err(HookError::NoAnswer { module, code: asked.error, bytes: asked.output.len() }.into()),
+    }
+}
+
 /// Begins a chain: state, block 0, both in the store before anything else happens.
 fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Result<Begun> {
-    let state = build_genesis(&genesis, engine)?;
+    let state = build_genesis(&genesis, engine.clone())?;
+    check_epochs(&genesis, &state.changes, engine)?;
     let diff = Diff::new(state.changes);
     let settled = settle(&MemoryPages::default(), Hash::ZERO, &diff, (&[], &[]))?;
     let info = BlockInfo {
@@ -121,7 +173,7 @@ mod tests {
     use super::*;
     use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
     use tenon_host::GenesisError;
-    use tenon_types::{InstanceRecord, MAX_HOOK_GAS, keys};
+    use tenon_types::{InstanceRecord, MAX_HOOK_GAS};
 
     #[test]
     fn a_chain_begins_with_the_modules_and_with_the_code_of_templates() {
@@ -164,5 +216,31 @@ mod tests {
         assert_eq!(build(Hooks { gas: MAX_HOOK_GAS, ..Hooks::NONE }).unwrap(), coins);
         let error = build(Hooks { gas: MAX_HOOK_GAS + 1, ..Hooks::NONE }).unwrap_err();
         assert!(matches!(error, GenesisError::HookGas { found } if found == MAX_HOOK_GAS + 1), "{error}");
+    }
+
+    #[test]
+    fn an_instance_that_counts_other_epochs_than_the_chain_has_no_hooks() {
+        let engine: Arc<dyn Engine> = Arc::new(WasmtimeEngine::new(&EngineOptions::default()).unwrap());
+        let check = |module: &str, epoch_blocks| {
+            let hooks = Hooks { staking: Some(keys::named_address(module)), epoch_blocks, ..Hooks::NONE };
+            let mut genesis = development_genesis(1_767_225_600_000, hooks);
+            genesis.modules.retain(|found| found.name == module);
+            on_engine_stack(|| {
+                let built = build_genesis(&genesis, engine.clone()).unwrap();
+                check_epochs(&genesis, &built.changes, engine.clone())
+            })
+        };
+        check("staking", 1_200).unwrap();
+        for epoch_blocks in [0, 1_199, 1_201] {
+            let error = check("staking", epoch_blocks).unwrap_err();
+            let error = error.downcast_ref::<HookError>();
+            let is_told = |error: &HookError| {
+                matches!(error, HookError::Epoch { module, found, expected: 1_200 }
+                if module == "staking" && *found == epoch_blocks)
+            };
+            assert!(error.is_some_and(is_told), "{error:?}");
+        }
+        // A module that counts no epochs has nothing against any.
+        check("credentials", 7).unwrap();
     }
 }

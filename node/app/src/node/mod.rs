@@ -18,7 +18,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub use genesis::{DEVELOPMENT_ACCOUNTS, development_genesis};
+pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis};
 pub use run::{NodeConfig, Pace, run_dev};
 
 use chain::Chain;

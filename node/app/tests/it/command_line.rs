@@ -115,6 +115,20 @@ fn wrong_input_is_refused_with_a_number_a_name_and_a_hint() {
 }
 
 #[test]
+fn epochs_that_the_module_for_staking_counts_otherwise_are_refused_with_the_number_that_it_counts() {
+    for words in [&["--staking", "staking"][..], &["--staking", "staking", "--epoch-blocks", "600"]] {
+        let error = run(&[&["dev", "--tmp", "--port", "0"], words].concat()).error();
+        assert_eq!((&error["name"], &error["hint"]), (&json!("Node"), &json!("give --epoch-blocks 1200")), "{words:?}");
+        let found = words.get(3).unwrap_or(&"0");
+        let said = format!("found epochs of {found} blocks in the chain's parameters, expected 1200");
+        assert!(error["message"].as_str().unwrap().contains(&said), "{error}");
+    }
+    let node = Node::start(&["--tmp", "--on-demand", "--staking", "staking", "--epoch-blocks", "1200"]);
+    let moved = node.run(&["transfer", "--to", "//Bob", "--amount", "1", "--from", "//Alice"]).done();
+    assert!(moved["block"]["height"].as_u64().unwrap() > 0);
+}
+
+#[test]
 fn a_proof_is_checked_without_a_node_and_refused_if_changed() {
     let node = Node::start(&["--tmp", "--block-time-ms", "50"]);
     let moved = node.run(&["transfer", "--to", "//Bob", "--amount", "1.5", "--from", "//Alice"]).done();
