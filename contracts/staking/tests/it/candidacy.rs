@@ -107,8 +107,8 @@ fn takes_a_key_once_and_only_from_who_has_its_secret() {
     chain.from(bob()).call(staking.set_key(key("Eve").0, foreign)).expect_error(Error::InvalidPossession);
 }
 
-/// A proof names no account, so that whoever sees it can hand it in first. That costs its owner nothing but another key,
-/// and puts the thief's stake into the hands of who has the secret.
+/// A proof names no account, so that whoever sees it can hand it in first. That costs its owner nothing but another
+/// key, and puts the thief's stake into the hands of who has the secret.
 #[test]
 fn loses_nothing_to_whoever_copies_a_proof_but_the_key() {
     let (mut chain, staking) = chain();
