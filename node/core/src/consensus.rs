@@ -8,8 +8,12 @@
 //! An engine has no clock, network or disk. A new one is a folder beside `dev`, and a name in the node's settings.
 
 pub mod bbft;
+mod committee;
 mod dev;
 mod engine;
+mod finality;
 
-pub use dev::{DevEngine, DevMode, FINALITY_GAP_MS, MAX_REQUESTS, MAX_UNFINALIZED};
-pub use engine::{Effect, Engine, Input};
+pub use committee::{Committee, CommitteeError, CommitteeSetup, Seat};
+pub use dev::{DevEngine, DevMode, MAX_REQUESTS, MAX_UNFINALIZED};
+pub use engine::{BlockPlan, Effect, Engine, Input};
+pub use finality::FINALITY_GAP_MS;

@@ -10,12 +10,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Effect, Engine, Input};
-use std::collections::VecDeque;
-use tenon_types::Hash;
+use super::finality::Unfinalized;
+use super::{BlockPlan, Effect, Engine, Input};
+use tenon_types::{Address, Hash};
 
-/// The time between a block's announcement and its finality: a client that subscribes to both misses one otherwise.
-pub const FINALITY_GAP_MS: u64 = 50;
 /// Announced blocks that are not final yet. At this bound no block is made until one is final.
 pub const MAX_UNFINALIZED: usize = 1_024;
 /// Requests for blocks that wait. Further ones are met by the same blocks.
@@ -41,9 +39,11 @@ pub struct DevEngine {
     building: bool,
     requests: u32,
     has_ready: bool,
-    /// Announced blocks, oldest first, with the time at which each may be final.
-    unfinalized: VecDeque<(u64, Hash)>,
+    unfinalized: Unfinalized,
     timer_ms: Option<u64>,
+    /// The block on which the next one stands.
+    head: Hash,
+    producer: Address,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +53,9 @@ struct Interval {
 }
 
 impl DevEngine {
-    /// Makes an engine whose first block at an interval is due an interval after `start_ms`. It acts from the first
-    /// [`Input::Tick`] on.
-    pub fn new(mode: DevMode, start_ms: u64) -> Self {
+    /// Makes an engine whose first block stands on `head` and, at an interval, is due an interval after `start_ms`. It acts
+    /// from the first [`Input::Tick`] on.
+    pub fn new(mode: DevMode, start_ms: u64, head: Hash, producer: Address) -> Self {
         let interval = match mode {
             DevMode::Interval { interval_ms } => {
                 let length_ms = interval_ms.max(1);
@@ -63,25 +63,29 @@ impl DevEngine {
             }
             DevMode::OnDemand => None,
         };
-        let unfinalized = VecDeque::new();
-        Self { interval, building: false, requests: 0, has_ready: false, unfinalized, timer_ms: None }
+        let unfinalized = Unfinalized::default();
+        Self { interval, building: false, requests: 0, has_ready: false, unfinalized, timer_ms: None, head, producer }
     }
 
-    fn take(&mut self, now_ms: u64, input: Input) {
+    fn take(&mut self, now_ms: u64, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Tick => self.timer_ms = None,
             Input::PoolChanged { has_ready } => self.has_ready = has_ready,
-            Input::BlockExecuted { hash, transactions, has_ready } => {
+            // One's own block needs nobody's check.
+            Input::Built { hash } => effects.push(Effect::Adopt { hash }),
+            Input::Adopted { hash, transactions, has_ready } => {
                 self.building = false;
+                self.head = hash;
                 // What is ready and was not included in an empty block would not be in the next one either.
                 self.has_ready = has_ready && transactions > 0;
-                self.unfinalized.push_back((now_ms.saturating_add(FINALITY_GAP_MS), hash));
+                self.unfinalized.announce(now_ms, hash);
             }
             Input::BuildFailed => {
                 self.building = false;
                 // Without this, a pool that makes building fail would make it fail again at once, for ever.
                 self.has_ready = false;
             }
+            Input::Validated { .. } => {}
             Input::MakeBlock => self.requests = self.requests.saturating_add(1).min(MAX_REQUESTS),
         }
     }
@@ -90,16 +94,6 @@ impl DevEngine {
     fn follow_clock(&mut self, now_ms: u64) {
         if let Some(interval) = &mut self.interval {
             interval.due_ms = interval.due_ms.min(now_ms.saturating_add(interval.length_ms));
-        }
-        let latest_ms = now_ms.saturating_add(FINALITY_GAP_MS);
-        for (due_ms, _) in &mut self.unfinalized {
-            *due_ms = latest_ms.min(*due_ms);
-        }
-    }
-
-    fn finalize(&mut self, now_ms: u64, effects: &mut Vec<Effect>) {
-        while let Some((_, hash)) = self.unfinalized.pop_front_if(|(due_ms, _)| *due_ms <= now_ms) {
-            effects.push(Effect::Finalize { hash });
         }
     }
 
@@ -120,14 +114,20 @@ impl DevEngine {
         if due || self.requests > 0 {
             self.requests = self.requests.saturating_sub(1);
             self.building = true;
-            effects.push(Effect::BuildBlock { time_ms: now_ms });
+            effects.push(Effect::Build(BlockPlan {
+                parent: self.head,
+                time_ms: now_ms,
+                producer: self.producer,
+                parent_signers: Vec::new(),
+                missed: Vec::new(),
+                empty: false,
+            }));
         }
     }
 
     fn set_timer(&mut self, effects: &mut Vec<Effect>) {
         let block = self.interval.filter(|_| !self.building && self.unfinalized.len() < MAX_UNFINALIZED);
-        let finality_ms = self.unfinalized.front().map(|(due_ms, _)| *due_ms);
-        let next_ms = block.map(|interval| interval.due_ms).into_iter().chain(finality_ms).min();
+        let next_ms = block.map(|interval| interval.due_ms).into_iter().chain(self.unfinalized.next_ms()).min();
         if let Some(at_ms) = next_ms
             && self.timer_ms != next_ms
         {
@@ -138,11 +138,15 @@ impl DevEngine {
 }
 
 impl Engine for DevEngine {
+    fn awaited(&self) -> Vec<Hash> {
+        Vec::new()
+    }
+
     fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
-        self.take(now_ms, input);
+        self.take(now_ms, input, &mut effects);
         self.follow_clock(now_ms);
-        self.finalize(now_ms, &mut effects);
+        self.unfinalized.finalize(now_ms, &mut effects);
         self.build(now_ms, &mut effects);
         self.set_timer(&mut effects);
         effects

@@ -147,6 +147,11 @@ impl Signers {
         self.0.get(place).is_some_and(|byte| byte & bit != 0)
     }
 
+    /// The bitmap as a block's seal has it.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// How many signed.
     pub fn count(&self) -> usize {
         self.0.iter().fold(0, |sum, byte| sum.saturating_add(byte.count_ones() as usize))

@@ -1,7 +1,20 @@
 //! The engine driven in simulated time.
 
 use super::*;
+use crate::consensus::FINALITY_GAP_MS;
 use tenon_types::blake2b_256;
+
+const GENESIS: Hash = Hash([1; 32]);
+const PRODUCER: Address = Address([2; 32]);
+
+fn engine_at(mode: DevMode, start_ms: u64) -> DevEngine {
+    DevEngine::new(mode, start_ms, GENESIS, PRODUCER)
+}
+
+fn build(parent: Hash, time_ms: u64) -> Effect {
+    let (parent_signers, missed) = (Vec::new(), Vec::new());
+    Effect::Build(BlockPlan { parent, time_ms, producer: PRODUCER, parent_signers, missed, empty: false })
+}
 
 /// A driver without a chain: it keeps the timer, makes blocks in a given time, and writes down what happened when.
 struct Driver {
@@ -22,7 +35,7 @@ struct Driver {
 impl Driver {
     fn new(mode: DevMode, build_ms: u64) -> Self {
         let mut driver = Self {
-            engine: DevEngine::new(mode, 1_000),
+            engine: engine_at(mode, 1_000),
             now_ms: 1_000,
             timer_ms: None,
             building_ms: None,
@@ -40,14 +53,17 @@ impl Driver {
     fn give(&mut self, input: Input) {
         for effect in self.engine.handle(self.now_ms, input) {
             match effect {
-                Effect::BuildBlock { time_ms } => {
+                Effect::Build(plan) => {
                     assert!(self.building_ms.is_none(), "a block is asked for while one is being made");
-                    assert_eq!(time_ms, self.now_ms);
-                    self.built_ms.push(time_ms);
+                    assert_eq!(plan.time_ms, self.now_ms);
+                    assert_eq!(plan.parent, self.announced.last().map_or(GENESIS, |(_, hash)| *hash));
+                    self.built_ms.push(plan.time_ms);
                     self.building_ms = Some(self.now_ms + self.build_ms);
                 }
                 Effect::Finalize { hash } => self.finalized.push((self.now_ms, hash)),
                 Effect::SetTimer { at_ms } => self.timer_ms = Some(at_ms),
+                Effect::Adopt { hash } => self.announced.push((self.now_ms, hash)),
+                other => panic!("{other:?} of one producer"),
             }
         }
     }
@@ -67,8 +83,9 @@ impl Driver {
                 let transactions = self.ready.min(self.room);
                 self.ready -= transactions;
                 let hash = blake2b_256(&self.announced.len().to_le_bytes());
-                self.announced.push((self.now_ms, hash));
-                self.give(Input::BlockExecuted { hash, transactions, has_ready: self.ready > 0 });
+                self.give(Input::Built { hash });
+                assert_eq!(self.announced.last(), Some(&(self.now_ms, hash)), "one's own block is adopted at once");
+                self.give(Input::Adopted { hash, transactions, has_ready: self.ready > 0 });
             } else {
                 self.timer_ms = None;
                 self.give(Input::Tick);
@@ -162,24 +179,24 @@ fn each_request_makes_a_block() {
 
 #[test]
 fn a_failed_block_is_tried_again_at_the_next_occasion() {
-    let mut engine = DevEngine::new(INTERVAL, 0);
+    let mut engine = engine_at(INTERVAL, 0);
     assert_eq!(engine.handle(0, Input::Tick), [Effect::SetTimer { at_ms: 500 }]);
-    assert_eq!(engine.handle(500, Input::Tick), [Effect::BuildBlock { time_ms: 500 }]);
+    assert_eq!(engine.handle(500, Input::Tick), [build(GENESIS, 500)]);
     assert_eq!(engine.handle(510, Input::BuildFailed), [Effect::SetTimer { at_ms: 1_000 }]);
-    let mut engine = DevEngine::new(DevMode::OnDemand, 0);
+    let mut engine = engine_at(DevMode::OnDemand, 0);
     let changed = Input::PoolChanged { has_ready: true };
-    assert_eq!(engine.handle(1, changed), [Effect::BuildBlock { time_ms: 1 }]);
+    assert_eq!(engine.handle(1, changed), [build(GENESIS, 1)]);
     assert_eq!(engine.handle(2, Input::BuildFailed), []);
-    assert_eq!(engine.handle(3, changed), [Effect::BuildBlock { time_ms: 3 }]);
+    assert_eq!(engine.handle(3, changed), [build(GENESIS, 3)]);
 }
 
 #[test]
 fn a_clock_that_goes_back_does_not_stop_the_chain() {
-    let mut engine = DevEngine::new(INTERVAL, 1_000_000);
+    let mut engine = engine_at(INTERVAL, 1_000_000);
     engine.handle(1_000_000, Input::Tick);
     assert_eq!(engine.handle(5_000, Input::Tick), [Effect::SetTimer { at_ms: 5_500 }]);
-    assert_eq!(engine.handle(5_500, Input::Tick)[0], Effect::BuildBlock { time_ms: 5_500 });
-    let executed = Input::BlockExecuted { hash: Hash::ZERO, transactions: 0, has_ready: false };
+    assert_eq!(engine.handle(5_500, Input::Tick)[0], build(GENESIS, 5_500));
+    let executed = Input::Adopted { hash: Hash::ZERO, transactions: 0, has_ready: false };
     assert_eq!(engine.handle(5_500, executed), [Effect::SetTimer { at_ms: 5_550 }]);
     assert_eq!(engine.handle(100, Input::Tick), [Effect::SetTimer { at_ms: 150 }]);
     assert_eq!(engine.handle(150, Input::Tick)[0], Effect::Finalize { hash: Hash::ZERO });
