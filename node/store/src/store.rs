@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The longest record that [`Store::put_record`] takes, in bytes: a genesis with the code of all its modules is one.
-pub const MAX_RECORD_BYTES: usize = 8 << 20;
+pub const MAX_RECORD_BYTES: usize = 64 << 20;
 
 /// The durable store of one chain.
 ///

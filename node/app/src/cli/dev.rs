@@ -2,13 +2,14 @@
 
 use super::output::{self, Failure, Kind, Report};
 use super::{Global, project};
-use crate::node::{HookError, NodeConfig, Pace, run_dev};
+use crate::node::{Consensus, HookError, NodeConfig, run_dev};
 use crate::shipped::ShippedModule;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tenon_core::consensus::DevMode;
 use tenon_crypto::os::random_bytes;
 use tenon_types::{Hooks, keys};
 use tracing_subscriber::EnvFilter;
@@ -21,6 +22,15 @@ const BLOCK_TIMES_MS: std::ops::RangeInclusive<u64> = 10..=600_000;
 const DEFAULT_PORT: u16 = 9944;
 /// What is logged, unless it is said otherwise.
 const DEFAULT_LOG: &str = "warn";
+
+/// What decides on blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EngineName {
+    /// One producer, whose blocks are final at once
+    Dev,
+    /// Four validators in this process, who vote on each block
+    Bbft,
+}
 
 /// Run a chain on this machine, with funded accounts //Alice to //Ferdie and every protocol module
 #[derive(Debug, Args)]
@@ -44,6 +54,9 @@ pub(super) struct Dev {
     /// Make a block when there is something to include, and only then
     #[arg(long)]
     on_demand: bool,
+    /// What decides on blocks: dev (one producer) or bbft (four validators in this process)
+    #[arg(long, value_name = "ENGINE", value_enum, hide_possible_values = true, default_value_t = EngineName::Dev)]
+    consensus: EngineName,
     /// The protocol module whose hooks a new chain calls at the end of each block
     #[arg(long, value_name = "MODULE")]
     staking: Option<String>,
@@ -74,7 +87,7 @@ impl Dev {
         let config = NodeConfig {
             base_path: base_path.clone(),
             listen: SocketAddr::new(self.listen, self.port),
-            pace: if self.on_demand { Pace::OnDemand } else { Pace::IntervalMs(self.block_time_ms) },
+            consensus: self.consensus()?,
             hooks: self.hooks()?,
             archive: self.archive,
             code_cache: home().ok().map(|home| home.join("code")),
@@ -82,11 +95,31 @@ impl Dev {
         let place =
             if self.tmp { "nowhere: it is gone when the node stops".into() } else { base_path.display().to_string() };
         let on_ready = |address: SocketAddr| {
-            let report = ready(address, &place, started.elapsed().as_millis());
+            let report = ready(address, &place, config.consensus, started.elapsed().as_millis());
             output::print(&if global.json { report.json.to_string() } else { report.text });
         };
         run_dev(&config, on_ready).map_err(|error| stopped(&error, &config))?;
         Ok(Report::new("", json!({ "status": "stopped" })))
+    }
+
+    /// What decides on blocks, with flags that fit it.
+    fn consensus(&self) -> Result<Consensus, Failure> {
+        let interval_ms = self.block_time_ms;
+        match self.consensus {
+            EngineName::Dev if self.on_demand => Ok(Consensus::Dev(DevMode::OnDemand)),
+            EngineName::Dev => Ok(Consensus::Dev(DevMode::Interval { interval_ms })),
+            EngineName::Bbft if self.on_demand => {
+                let text =
+                    "found --on-demand with --consensus bbft, expected --block-time-ms: its leaders take turns by time";
+                Err(Failure::new(Kind::Usage, text, "leave --on-demand away; --block-time-ms 50 makes blocks soon"))
+            }
+            EngineName::Bbft if self.staking.is_some() => {
+                let text =
+                    "found --staking with --consensus bbft, expected no hooks: the four validators are not elected";
+                Err(Failure::new(Kind::Usage, text, "leave --staking away, or take --consensus dev"))
+            }
+            EngineName::Bbft => Ok(Consensus::Bbft { interval_ms }),
+        }
     }
 
     /// What the host calls by itself.
@@ -116,16 +149,17 @@ impl Dev {
     }
 }
 
-fn ready(address: SocketAddr, place: &str, millis: u128) -> Report {
+fn ready(address: SocketAddr, place: &str, consensus: Consensus, millis: u128) -> Report {
     let (ws, http) = (format!("ws://{address}"), format!("http://{address}"));
     let rows = output::table([
         ("rpc", format!("{ws} and {http}")),
         ("kept", place.into()),
+        ("consensus", consensus.name().into()),
         ("accounts", "//Alice //Bob //Charlie //Dave //Eve //Ferdie".into()),
         ("try", format!("tenon module list --url {ws}")),
         ("stop", "Ctrl-C".into()),
     ]);
-    let json = json!({ "status": "ready", "rpc": ws, "http": http, "port": address.port(), "base_path": place, "started_ms": millis });
+    let json = json!({ "status": "ready", "rpc": ws, "http": http, "port": address.port(), "base_path": place, "consensus": consensus.name(), "started_ms": millis });
     Report::new(format!("tenon dev is ready after {millis} ms\n{rows}"), json)
 }
 

@@ -159,7 +159,12 @@ impl Chain {
 
     /// The state at the head, for what follows the head alone: it reads the store as it is.
     pub(crate) fn head_state(&self) -> Arc<dyn StateReader> {
-        let diffs = self.read().layers.iter().rev().map(|layer| layer.diff.clone()).collect();
+        self.head_state_below(Vec::new())
+    }
+
+    /// The same below the diffs of pending blocks, newest first.
+    pub(crate) fn head_state_below(&self, mut diffs: Vec<Arc<Diff>>) -> Arc<dyn StateReader> {
+        diffs.extend(self.read().layers.iter().rev().map(|layer| layer.diff.clone()));
         Arc::new(LayeredState::new(diffs, Arc::new(LatestState { store: self.store.clone() })))
     }
 
@@ -193,6 +198,17 @@ impl Chain {
             below.filter_map(|layer| layer.settled().map(|settled| settled.pages.clone())).collect();
         pages.reverse();
         pages
+    }
+
+    /// Page diffs of all layers, newest first. All are there once the newest layer is settled.
+    pub(crate) fn settled_pages(&self) -> Vec<Arc<PageDiff>> {
+        let inner = self.read();
+        inner.layers.iter().rev().filter_map(|layer| layer.settled().map(|settled| settled.pages.clone())).collect()
+    }
+
+    /// The blocks that are not in the store yet, oldest first.
+    pub(crate) fn unfinalized(&self) -> Vec<Arc<Layer>> {
+        self.read().layers.iter().cloned().collect()
     }
 
     pub(crate) fn block(&self, hash: &Hash) -> Option<Arc<BlockEntry>> {
@@ -264,7 +280,7 @@ impl Chain {
         }
     }
 
-    /// The environment of the block after another. On a chain of one producer, that one leads every block.
+    /// The environment of the block after another. Who makes a block leads it; what else consensus says is not here.
     pub(crate) fn environment_after(
         &self,
         parent: &BlockEntry,

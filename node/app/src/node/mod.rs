@@ -1,7 +1,7 @@
 //! The node: the driver that performs what consensus asks for, the threads beside it, and what the RPC server asks.
 //!
 //! ```text
-//! RPC -> intake (decode, check, signatures) -> pool -> driver (execute, seal, announce)
+//! RPC -> intake (decode, check, signatures) -> pool -> driver (asks consensus, has the maker make, announces)
 //!                                                        |-> settle (tree, receipts)  -> the next block's header
 //!                                                        |-> finalize (one write)     -> announce
 //! ```
@@ -11,26 +11,31 @@ mod driver;
 mod finalize;
 mod genesis;
 mod intake;
+mod maker;
 mod run;
 mod serve;
 mod settle;
 mod state;
 #[cfg(test)]
 mod tests;
+mod validators;
 
 pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis};
-pub use run::{NodeConfig, Pace, run_dev};
+pub use run::{Consensus, NodeConfig, run_dev};
 
 use chain::Chain;
-use driver::{Command, Driver};
+use driver::{Clock, Command, Driver, Kept};
+use genesis::Begun;
 use intake::Intake;
+use maker::Maker;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use tenon_core::consensus::{DevEngine, DevMode};
+use tenon_core::consensus::{DevEngine, Engine as ConsensusEngine};
 use tenon_host::{Engine, SerialExecutor};
 use tenon_store::Store;
-use tenon_types::{Address, Genesis};
+use tenon_types::{Address, Genesis, Hash};
 
 /// Commands that wait for the driver.
 const MAX_COMMANDS: usize = 1_024;
@@ -40,6 +45,9 @@ const MAX_UNSETTLED: usize = 4;
 const MAX_TO_FINALIZE: usize = 16;
 /// Stack of the thread that executes: wasm frames of nested calls and the host's own between them.
 const EXECUTION_STACK_BYTES: usize = tenon_engine::ENGINE_STACK_BYTES;
+
+/// The account that makes all blocks where there is one producer, and whom queries are told of.
+const DEVELOPMENT_PRODUCER: &str = "//Alice//stash";
 
 /// A running node.
 pub struct Node {
@@ -57,44 +65,74 @@ impl Node {
     /// Takes the chain of a store, or begins one, and starts to make blocks.
     ///
     /// # Errors
-    /// If the store is damaged or foreign, or the genesis has no state.
+    /// If the store is damaged or foreign, or the genesis has no state, or consensus cannot go on from it.
     pub fn start(
         store: Arc<Store>,
         engine: Arc<dyn Engine>,
-        mode: DevMode,
+        consensus: Consensus,
         make_genesis: impl FnOnce() -> Genesis,
     ) -> anyhow::Result<(Arc<Self>, Threads)> {
+        let make = |begun: &Begun, kept: &Kept| consensus_of(consensus, begun, kept);
+        Self::begin(store, engine, Box::new(driver::now_ms), make, make_genesis)
+    }
+
+    /// The same with a clock and a consensus engine of one's own.
+    fn begin(
+        store: Arc<Store>,
+        engine: Arc<dyn Engine>,
+        clock: Clock,
+        make_consensus: impl FnOnce(&Begun, &Kept) -> anyhow::Result<Box<dyn ConsensusEngine>>,
+        make_genesis: impl FnOnce() -> Genesis,
+    ) -> anyhow::Result<(Arc<Self>, Threads)> {
+        let kept = Kept::read(&store)?;
         let begun = genesis::begin(&store, engine.clone(), make_genesis)?;
+        let consensus = make_consensus(&begun, &kept)?;
         let chain = Arc::new(Chain::new(begun.genesis, begun.genesis_hash, store, begun.finalized, begun.outcome));
         let intake = Arc::new(Intake::new(chain.clone()));
         let (commands, inbox) = sync_channel(MAX_COMMANDS);
-        let producer = genesis::development_address("//Alice//stash");
-        let node = Arc::new(Self { chain, intake, engine, producer, commands });
-        let threads = node.spawn(mode, inbox, begun.outcome.state_root)?;
-        Ok((node, threads))
-    }
-
-    fn spawn(&self, mode: DevMode, inbox: Receiver<Command>, root: tenon_types::Hash) -> anyhow::Result<Threads> {
+        let producer = genesis::development_address(DEVELOPMENT_PRODUCER);
         let (to_settle, unsettled) = sync_channel(MAX_UNSETTLED);
         let (to_finalize, due) = sync_channel(MAX_TO_FINALIZE);
         let driver = Driver {
-            chain: self.chain.clone(),
-            intake: self.intake.clone(),
-            executor: Arc::new(SerialExecutor::new(self.engine.clone())),
-            engine: self.engine.clone(),
-            consensus: Box::new(DevEngine::new(mode, driver::now_ms())),
-            producer: self.producer,
+            chain: chain.clone(),
+            intake: intake.clone(),
+            maker: Maker {
+                chain: chain.clone(),
+                executor: Arc::new(SerialExecutor::new(engine.clone())),
+                engine: engine.clone(),
+            },
+            consensus,
+            clock,
+            latest_ms: 0,
+            kept,
+            pending: BTreeMap::new(),
             to_settle,
             to_finalize,
             asked: Vec::new(),
         };
+        let node = Arc::new(Self { chain, intake, engine, producer, commands });
+        let (tell_begun, has_begun) = std::sync::mpsc::channel();
+        let root = begun.outcome.state_root;
+        let threads = node.spawn(move || driver.run(&inbox, &tell_begun), unsettled, due, root)?;
+        // A driver that ended without a word has said why the node failed.
+        let _ = has_begun.recv();
+        Ok((node, threads))
+    }
+
+    fn spawn(
+        &self,
+        drive: impl FnOnce() + Send + 'static,
+        unsettled: Receiver<Arc<chain::Layer>>,
+        due: Receiver<Hash>,
+        root: Hash,
+    ) -> anyhow::Result<Threads> {
         let (settling, finalizing, intake) = (self.chain.clone(), self.chain.clone(), self.intake.clone());
         let finalized = move |layers: &[Arc<chain::Layer>]| {
             layers.iter().for_each(|layer| intake.on_finalized(&layer.entry.transactions, layer.entry.hash));
         };
         let watched = self.chain.clone();
         Ok(Threads(vec![
-            thread("tenon-driver", &watched, move || driver.run(&inbox))?,
+            thread("tenon-driver", &watched, drive)?,
             thread("tenon-settle", &watched, move || settle::settle_blocks(&settling, &unsettled, root))?,
             thread("tenon-finalize", &watched, move || finalize::finalize_blocks(&finalizing, &due, &finalized))?,
         ]))
@@ -120,6 +158,22 @@ impl Threads {
     /// Waits until every block that was made is final and the threads have ended.
     pub fn join(self) {
         self.0.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+/// The engine that goes on from a chain.
+fn consensus_of(consensus: Consensus, begun: &Begun, kept: &Kept) -> anyhow::Result<Box<dyn ConsensusEngine>> {
+    let last = &begun.finalized;
+    match consensus {
+        Consensus::Dev(mode) => {
+            let producer = genesis::development_address(DEVELOPMENT_PRODUCER);
+            Ok(Box::new(DevEngine::new(mode, driver::now_ms(), last.hash, producer)))
+        }
+        Consensus::Bbft { interval_ms } => {
+            let last_final = (last.hash, u64::from(last.block.header.number));
+            let (genesis, hash) = (&begun.genesis, begun.genesis_hash);
+            Ok(Box::new(validators::development_committee(genesis, hash, last_final, interval_ms, &kept.engine)?))
+        }
     }
 }
 

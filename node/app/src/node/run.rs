@@ -15,13 +15,26 @@ use tenon_types::Hooks;
 /// How often a running node looks whether it failed.
 const WATCH_INTERVAL: Duration = Duration::from_millis(250);
 
-/// When blocks are made.
+/// What decides when a block is made and when it is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
-    /// One every so many milliseconds.
-    IntervalMs(u64),
-    /// When there is something to include.
-    OnDemand,
+pub enum Consensus {
+    /// One producer.
+    Dev(DevMode),
+    /// BBFT among the development validators, all in this process.
+    Bbft {
+        /// The time from one block to the next.
+        interval_ms: u64,
+    },
+}
+
+impl Consensus {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dev(_) => "dev",
+            Self::Bbft { .. } => "bbft",
+        }
+    }
 }
 
 /// What a development node is run with.
@@ -31,8 +44,8 @@ pub struct NodeConfig {
     pub base_path: PathBuf,
     /// Where the RPC server listens. Port 0 takes any.
     pub listen: SocketAddr,
-    /// When blocks are made.
-    pub pace: Pace,
+    /// How blocks are decided on.
+    pub consensus: Consensus,
     /// What the host calls by itself on a new chain.
     pub hooks: Hooks,
     /// Whether every height is kept.
@@ -57,13 +70,9 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
     let store = Arc::new(Store::open(config.base_path.join("chain"), &options)?);
     let engine =
         WasmtimeEngine::new(&EngineOptions { cache_dir: config.code_cache.clone(), ..EngineOptions::default() })?;
-    let mode = match config.pace {
-        Pace::IntervalMs(interval_ms) => DevMode::Interval { interval_ms },
-        Pace::OnDemand => DevMode::OnDemand,
-    };
     let flushed = store.clone();
-    let (node, threads) =
-        Node::start(store, Arc::new(engine), mode, || development_genesis(now_ms(), config.hooks.clone()))?;
+    let genesis = || development_genesis(now_ms(), config.hooks.clone());
+    let (node, threads) = Node::start(store, Arc::new(engine), config.consensus, genesis)?;
     let result = runtime.block_on(async {
         let server = serve(node.clone(), RpcConfig::new(config.listen)).await?;
         on_ready(server.local_addr);

@@ -18,6 +18,11 @@ const MIN_PARALLEL_ENTRIES: usize = 2_048;
 /// Settles blocks in the order in which they were made, until the sender is gone or the node failed.
 pub(crate) fn settle_blocks(chain: &Chain, blocks: &Receiver<Arc<Layer>>, mut root: Hash) {
     while let Ok(layer) = blocks.recv() {
+        // A block may have been settled before it became the head, because another was made on it.
+        if let Some(settled) = layer.settled() {
+            root = settled.outcome.state_root;
+            continue;
+        }
         let source = LayeredPages::new(chain.pages_below(&layer.entry.hash), &chain.pages);
         let receipts = (&layer.entry.receipts[..], &layer.entry.hook_receipts[..]);
         match settle(&source, root, &layer.diff, receipts) {

@@ -1,10 +1,13 @@
 //! A node whose chain has hooks: what they leave in blocks, and that its blocks can be checked and executed again.
 
+mod engines;
+
 use super::*;
 use crate::backend::{Backend, BlockEntry};
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::path::Path;
+use tenon_core::consensus::DevMode;
 use tenon_core::rules::{check_block, check_header, check_next_validators, check_outcome, check_seal};
 use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
 use tenon_host::tree::MemoryPages;
@@ -56,7 +59,7 @@ fn engine() -> Arc<dyn Engine> {
 /// Runs a node for so many blocks and returns the whole chain.
 fn run(folder: &Path, genesis: &Genesis, blocks: usize) -> Vec<Arc<BlockEntry>> {
     let store = Arc::new(Store::open(folder, &Options::default()).unwrap());
-    let (node, threads) = Node::start(store, engine(), DevMode::OnDemand, || genesis.clone()).unwrap();
+    let (node, threads) = Node::start(store, engine(), Consensus::Dev(DevMode::OnDemand), || genesis.clone()).unwrap();
     let made: Vec<Hash> = (0..blocks).map(|_| node.make_block().unwrap()).collect();
     let best = node.best().block.header.number;
     assert_eq!(made.last(), Some(&node.best().hash));

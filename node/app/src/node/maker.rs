@@ -1,0 +1,206 @@
+//! Makes blocks on the head or on pending ones, executes kept ones again, and checks what was made against the rules.
+
+use super::chain::{Chain, Layer, Settled, entry_of};
+use super::intake::Intake;
+use super::settle::settle;
+use crate::backend::BlockEntry;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tenon_core::consensus::BlockPlan;
+use tenon_core::pool::{Budget, Included};
+use tenon_core::rules::{
+    Candidate, MAX_BLOCK_TRANSACTIONS, Outcome, Production, check_block, check_header, check_outcome, check_seal,
+    next_header, next_info,
+};
+use tenon_host::tree::LayeredPages;
+use tenon_host::{Diff, Engine as ModuleEngine, Environment, Executed, Executor, Invalid, Prepared, next_validators};
+use tenon_types::{Block, Gas, Hash, Seal, extrinsics_root};
+
+/// How long execution of one block may take before it is closed with what it has.
+const MAX_EXECUTION: Duration = Duration::from_millis(1_500);
+
+/// A block that was executed and is no part of the chain yet.
+pub(crate) struct Pending {
+    pub(crate) layer: Arc<Layer>,
+    /// What its transactions are to the pool.
+    pub(crate) included: Vec<Included>,
+    /// Transactions that no later block of this chain could include.
+    pub(crate) unusable: Vec<Hash>,
+    /// What executing its parent gave.
+    parent: Outcome,
+    /// What consensus says of it.
+    seal: Seal,
+}
+
+/// Makes and executes blocks.
+pub(crate) struct Maker {
+    pub(crate) chain: Arc<Chain>,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) engine: Arc<dyn ModuleEngine>,
+}
+
+impl Maker {
+    /// Makes a block on the newest of a stack of pending blocks, or on the head if there are none.
+    pub(crate) fn make(&self, plan: BlockPlan, stack: &[&Pending], intake: &Intake) -> Option<Pending> {
+        let parent = self.parent(stack);
+        let parameters = &self.chain.genesis.parameters;
+        let BlockPlan { time_ms, producer, parent_signers, missed, empty, .. } = plan;
+        let mut environment = self.chain.environment_after(&parent, time_ms, producer);
+        environment.seal.parent_signers = parent_signers;
+        environment.seal.missed = missed;
+        let candidates = intake.plan(Budget {
+            gas: parameters.block_gas,
+            bytes: usize::try_from(parameters.block_bytes).unwrap_or(usize::MAX),
+            transactions: if empty { 0 } else { MAX_BLOCK_TRANSACTIONS },
+        });
+        let began = Instant::now();
+        let mut executed = self.execute(&environment, stack, &candidates, &mut |_| began.elapsed() > MAX_EXECUTION);
+        let state = self.state(stack);
+        let next_validators = next_validators(state, &environment, self.engine.clone());
+        // The parent was settled while this block was executed.
+        let outcome = self.outcome(stack)?;
+        let seal = environment.seal.clone();
+        let production = Production { now_ms: environment.time_ms, producer, seal, next_validators };
+        let info = next_info(&parent.info, &outcome, production, parameters);
+        let included = included(&executed, &candidates);
+        let extrinsics: Vec<Vec<u8>> = included.iter().map(|one| one.bytes.to_vec()).collect();
+        let header = next_header(&parent.block.header, &outcome, &info, extrinsics_root(&extrinsics))?;
+        let entries = included.into_iter().map(entry).collect();
+        let unusable = unusable(&executed, &candidates);
+        tracing::debug!(
+            target: "tenon::driver",
+            height = header.number,
+            transactions = extrinsics.len(),
+            gas = executed.gas_used,
+            elapsed_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            "block made"
+        );
+        let layer = layer(Block { header, extrinsics }, &mut executed);
+        Some(Pending { layer, included: entries, unusable, parent: outcome, seal: environment.seal })
+    }
+
+    /// Executes a block again that was made here before, and checks that it follows the rules.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn make_again(&self, block: Block, stack: &[&Pending]) -> Result<Pending, String> {
+        let hash = block.header.hash();
+        let wrong = |reason: &dyn std::fmt::Display| format!("kept block {hash}: {reason}");
+        let info = block.header.info().ok_or_else(|| wrong(&"its header has no info"))?;
+        let parent = self.parent(stack);
+        let environment = Environment {
+            base_fee: info.base_fee,
+            seal: info.seal.clone(),
+            ..self.chain.environment_after(&parent, info.time_ms, info.producer)
+        };
+        let decode = |bytes: &Vec<u8>| Candidate::decode(bytes.as_slice().into()).map(prepared);
+        let candidates =
+            block.extrinsics.iter().map(decode).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+        let mut executed = self.execute(&environment, stack, &candidates, &mut |_| false);
+        if executed.included.len() != candidates.len() {
+            let (found, expected) = (executed.included.len(), candidates.len());
+            return Err(wrong(&format_args!("{found} of its transactions may stand in it, expected {expected}")));
+        }
+        let outcome = self.outcome(stack).ok_or_else(|| wrong(&"its parent cannot be settled"))?;
+        let included = candidates.iter().map(entry).collect();
+        let layer = layer(block, &mut executed);
+        let pending = Pending { layer, included, unusable: Vec::new(), parent: outcome, seal: info.seal };
+        self.check(&pending, stack, info.time_ms).map_err(|reason| wrong(&reason))?;
+        Ok(pending)
+    }
+
+    /// Checks a pending block as whoever receives it does: that its header follows from its parent's and its execution,
+    /// and its body from the header.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub(crate) fn check(&self, pending: &Pending, stack: &[&Pending], now_ms: u64) -> Result<(), String> {
+        let parameters = &self.chain.genesis.parameters;
+        let (parent, block) = (self.parent(stack), &pending.layer.entry.block);
+        let info =
+            check_header(&parent.block.header, &block.header, now_ms, parameters).map_err(|error| error.to_string())?;
+        check_seal(&info, &pending.seal).map_err(|error| error.to_string())?;
+        check_outcome(&block.header, &info, &pending.parent).map_err(|error| error.to_string())?;
+        check_block(block, parameters).map_err(|error| error.to_string())
+    }
+
+    fn parent(&self, stack: &[&Pending]) -> Arc<BlockEntry> {
+        stack.first().map_or_else(|| self.chain.best(), |pending| pending.layer.entry.clone())
+    }
+
+    fn state(&self, stack: &[&Pending]) -> Arc<dyn tenon_host::StateReader> {
+        self.chain.head_state_below(stack.iter().map(|pending| pending.layer.diff.clone()).collect())
+    }
+
+    fn execute(
+        &self,
+        environment: &Environment,
+        stack: &[&Pending],
+        candidates: &[Prepared],
+        stop: &mut dyn FnMut(Gas) -> bool,
+    ) -> Executed {
+        self.executor.execute(self.state(stack), environment, candidates, stop)
+    }
+
+    /// What executing the newest of a stack gave. Layers of the chain are settled beside; pending ones here, oldest first,
+    /// when something stands on them.
+    fn outcome(&self, stack: &[&Pending]) -> Option<Outcome> {
+        let head = self.chain.head();
+        let mut outcome = match &head.layer {
+            Some(layer) => layer.wait(&self.chain)?.outcome,
+            None => head.finalized_outcome,
+        };
+        let mut pages = self.chain.settled_pages();
+        for pending in stack.iter().rev() {
+            let settled = match pending.layer.settled() {
+                Some(settled) => settled,
+                None => {
+                    pending.layer.settle(self.settle(&pending.layer, pages.clone(), outcome)?);
+                    pending.layer.settled()?
+                }
+            };
+            outcome = settled.outcome;
+            pages.insert(0, settled.pages.clone());
+        }
+        Some(outcome)
+    }
+
+    fn settle(&self, layer: &Layer, pages: Vec<Arc<tenon_host::tree::PageDiff>>, parent: Outcome) -> Option<Settled> {
+        let source = LayeredPages::new(pages, &self.chain.pages);
+        let receipts = (&layer.entry.receipts[..], &layer.entry.hook_receipts[..]);
+        match settle(&source, parent.state_root, &layer.diff, receipts) {
+            Ok(settled) => Some(settled),
+            Err(error) => {
+                self.chain.fail(format!("state tree: {error}"));
+                None
+            }
+        }
+    }
+}
+
+fn layer(block: Block, executed: &mut Executed) -> Arc<Layer> {
+    let receipts = std::mem::take(&mut executed.included).into_iter().map(|included| included.receipt);
+    let receipts = receipts.chain(std::mem::take(&mut executed.system)).collect();
+    Arc::new(Layer::new(entry_of(block, receipts), Diff::new(std::mem::take(&mut executed.changes))))
+}
+
+fn prepared(candidate: Candidate) -> Prepared {
+    let Candidate { hash, bytes, sender, extrinsic } = candidate;
+    Prepared { hash, bytes, extrinsic, sender }
+}
+
+fn entry(one: &Prepared) -> Included {
+    Included { sender: one.sender, nonce: one.extrinsic.signed.extra.nonce, hash: one.hash }
+}
+
+fn included<'a>(executed: &Executed, candidates: &'a [Prepared]) -> Vec<&'a Prepared> {
+    executed.included.iter().filter_map(|included| candidates.get(included.candidate)).collect()
+}
+
+/// Candidates that no later block of this chain could include as it is. Those that only found no room wait.
+fn unusable(executed: &Executed, candidates: &[Prepared]) -> Vec<Hash> {
+    let hopeless =
+        |invalid: &Invalid| matches!(invalid, Invalid::Stale { .. } | Invalid::Payment { .. } | Invalid::System);
+    let skipped = executed.skipped.iter().filter(|(_, invalid)| hopeless(invalid));
+    skipped.filter_map(|(index, _)| candidates.get(*index)).map(|candidate| candidate.hash).collect()
+}

@@ -1,0 +1,140 @@
+//! One chain under several engines: a crash takes nothing back that was final, and a chain goes on under another engine.
+
+use super::*;
+use crate::backend::HeadEvent;
+use tenon_client::{ChainIdentity, Lifetime, sign};
+use tenon_crypto::{Keypair, Scheme};
+use tenon_types::{BalancesCall, Call, MultiAddress};
+
+const INTERVAL_MS: u64 = 20;
+const BBFT: Consensus = Consensus::Bbft { interval_ms: INTERVAL_MS };
+
+/// A chain without modules.
+fn plain_genesis() -> Genesis {
+    Genesis { modules: Vec::new(), codes: Vec::new(), ..development_genesis(FIRST_MS, Hooks::NONE) }
+}
+
+fn open(folder: &Path) -> Arc<Store> {
+    Arc::new(Store::open(folder, &Options { archive: true, ..Options::default() }).unwrap())
+}
+
+fn start(folder: &Path, consensus: Consensus) -> (Arc<Node>, Threads) {
+    Node::start(open(folder), engine(), consensus, plain_genesis).unwrap()
+}
+
+fn stop(node: Arc<Node>, threads: Threads) {
+    node.stop();
+    threads.join();
+    assert_eq!(node.failure(), None);
+}
+
+/// A transfer with a tip, whose receiver and amount follow from the nonce.
+fn transfer(from: &str, genesis: Hash, nonce: u32) -> Vec<u8> {
+    let pair = Keypair::from_suri(Scheme::Sr25519, from).unwrap();
+    let Parameters { spec_version, transaction_version, .. } = Parameters::DEVELOPMENT;
+    let chain = ChainIdentity { genesis, spec_version, transaction_version };
+    let dest = MultiAddress::Id(Address([nonce.to_le_bytes()[0] % 5 + 1; 32]));
+    let call = Call::Balances(BalancesCall::transfer_keep_alive { dest, value: Parameters::COIN + u128::from(nonce) });
+    sign(&pair, call, &chain, nonce, 1_000_000_000, Lifetime::Immortal).to_bytes()
+}
+
+/// Waits for final blocks until one satisfies the condition.
+fn until_final(node: &Node, mut enough: impl FnMut(&BlockEntry) -> bool) {
+    let mut heads = node.heads();
+    if enough(&node.finalized()) {
+        return;
+    }
+    loop {
+        match heads.blocking_recv().unwrap() {
+            HeadEvent::Finalized(entry) if enough(&entry) => return,
+            _ => assert_eq!(node.failure(), None),
+        }
+    }
+}
+
+fn height_of(entry: &BlockEntry) -> u32 {
+    entry.block.header.number
+}
+
+fn final_chain(node: &Node) -> Vec<Arc<BlockEntry>> {
+    let last = height_of(&node.finalized());
+    (0..=last).map(|height| node.block(&node.hash_at(height).unwrap()).unwrap()).collect()
+}
+
+#[test]
+fn a_copy_of_the_disk_at_any_moment_goes_on_from_all_that_was_final() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder.path().join("running"));
+    let (node, threads) = Node::start(store.clone(), engine(), BBFT, plain_genesis).unwrap();
+    let genesis = node.genesis_hash();
+    let mut copies = Vec::new();
+    let mut heads = node.heads();
+    for copy in 0..12_u32 {
+        node.submit(transfer("//Alice", genesis, copy), None).unwrap();
+        // Some copies are made just after a block is announced, before it is in the store; others just after that.
+        loop {
+            match heads.blocking_recv().unwrap() {
+                HeadEvent::Best(entry) if copy % 2 == 0 && !entry.transactions.is_empty() => break,
+                HeadEvent::Finalized(entry) if copy % 2 == 1 && !entry.transactions.is_empty() => break,
+                _ => assert_eq!(node.failure(), None),
+            }
+        }
+        let announced = node.best();
+        let path = folder.path().join(format!("copy-{copy}"));
+        store.checkpoint(&path).unwrap();
+        copies.push((path, announced));
+    }
+    stop(node, threads);
+    for (path, announced) in copies {
+        let (node, threads) = start(&path, BBFT);
+        until_final(&node, |entry| height_of(entry) >= height_of(&announced) + 4);
+        let chain = final_chain(&node);
+        assert_eq!(chain[height_of(&announced) as usize].hash, announced.hash, "what was announced is final");
+        let parameters = &plain_genesis().parameters;
+        for pair in chain.windows(2) {
+            check_header(&pair[0].block.header, &pair[1].block.header, u64::MAX, parameters).unwrap();
+        }
+        stop(node, threads);
+    }
+}
+
+#[test]
+fn a_chain_goes_on_under_the_other_engine_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Consensus::Dev(DevMode::Interval { interval_ms: INTERVAL_MS });
+    let mut last: Option<Arc<BlockEntry>> = None;
+    for consensus in [dev, BBFT, BBFT, dev, BBFT, dev] {
+        let (node, threads) = start(folder.path(), consensus);
+        let before = height_of(&node.finalized());
+        until_final(&node, |entry| height_of(entry) >= before + 3);
+        if let Some(last) = &last {
+            assert_eq!(node.hash_at(height_of(last)), Some(last.hash));
+        }
+        last = Some(node.finalized());
+        stop(node, threads);
+    }
+}
+
+#[test]
+fn votes_are_refused_on_chains_with_hooks_and_without_their_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let hooked = || {
+        let mut genesis = plain_genesis();
+        genesis.parameters.hooks = Hooks { staking: Some(keys::named_address("prober")), ..Hooks::NONE };
+        genesis.modules = super::genesis(0).modules;
+        genesis
+    };
+    let refused = |folder: &Path, make: &dyn Fn() -> Genesis| {
+        let error = Node::start(open(folder), engine(), BBFT, make).err().unwrap();
+        format!("{error:#}")
+    };
+    let error = refused(&folder.path().join("hooked"), &hooked);
+    assert!(error.contains("expected one without hooks"), "{error}");
+    let path = folder.path().join("damaged");
+    let (node, threads) = start(&path, BBFT);
+    until_final(&node, |entry| height_of(entry) >= 2);
+    stop(node, threads);
+    open(&path).put_record(b"consensus", &[1, 2, 3]).unwrap();
+    let error = refused(&path, &plain_genesis);
+    assert!(error.contains("damaged consensus record of 3 bytes"), "{error}");
+}
