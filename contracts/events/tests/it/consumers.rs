@@ -1,11 +1,10 @@
 //! Consumers that trap, refuse, burn gas or call back: who delivers is paid all the same, and nobody else is held up.
 
-use crate::{BOUNTY, World, subscribed, world};
+use crate::{BOUNTY, subscribed, world};
 use events::{Delivered, Error, MAX_CALLBACK_GAS, Terms};
-use oracle_consumer::OracleRef;
 use tenon_contract::Hash;
 use tenon_contract::abi::HostError;
-use tenon_testkit::hostile::{self, Behaviour, Target};
+use tenon_testkit::hostile::{self, Behaviour};
 use tenon_testkit::{alice, by, charlie, dave, rules};
 
 fn hostile_behaviours() -> [Behaviour; 5] {
@@ -121,55 +120,4 @@ fn a_registry_that_lies_or_burns_gas_harms_only_who_trusts_it() {
     );
     world.deliver(charlie(), 1, &event).expect_error(Error::NotPublisher);
     assert_eq!((world.credit(charlie()), world.called()), (0, 0));
-}
-
-#[test]
-fn an_oracle_learns_a_value_and_refuses_what_is_none() {
-    let mut world = world();
-    let code = crate::code_of("../templates/oracle-consumer");
-    let sources = vec![
-        events::Origin::Account { address: tenon_testkit::bob() },
-        events::Origin::Ethereum { address: crate::address_of(&crate::ethereum_key(1)) },
-    ];
-    let constructor = OracleRef::init(world.stream.id, sources, 1, 30_000, 100, 1_000, Some(1_000), None);
-    let oracle = OracleRef::at(world.chain.from(alice()).deploy(&code, constructor));
-    let end = world.chain.time_ms() + crate::TERM_MS;
-    let subscribe = oracle.subscribe(BOUNTY, end).with_value(5 * BOUNTY);
-    let id = world.chain.from(alice()).call(subscribe.clone()).expect_ok();
-    world.chain.from(alice()).call(subscribe).expect_error(oracle_consumer::Error::StillSubscribed);
-    let terms = world.info(id).terms;
-    assert_eq!((terms.consumer, world.info(id).progress.owner), (oracle.address(), alice()));
-    let nothing = world.chain.query(oracle.value()).expect_err("there is nothing yet");
-    assert_eq!(nothing.module_error(), Some(oracle_consumer::Error::NoQuorum));
-    deliver_values(&mut world, id, oracle);
-}
-
-/// A value that is good; then some that are none, which are paid for and change nothing.
-fn deliver_values(world: &mut World, id: u64, oracle: OracleRef) {
-    let event = world.news("500");
-    let (time, bytes) = (event.timestamp_ms, event.to_bytes());
-    assert!(world.deliver_bytes(charlie(), id, bytes).expect_ok());
-    let answer = oracle_consumer::Answer { value: 500, timestamp_ms: time, sources: 1 };
-    assert_eq!(world.chain.query(oracle.value()), Ok(answer));
-    for text in ["0", "1001", "-5", ""] {
-        let event = world.news(text);
-        assert!(!world.deliver(charlie(), id, &event).expect_ok(), "{text:?}");
-    }
-    assert_eq!(world.chain.query(oracle.value()), Ok(answer));
-    assert_eq!(world.credit(charlie()), 5 * BOUNTY);
-    world.chain.set_time_ms(time + 30_000);
-    let stale = world.chain.query(oracle.value()).expect_err("it is too old");
-    assert_eq!(stale.module_error(), Some(oracle_consumer::Error::NoQuorum));
-    // Only the module brings events.
-    let event = world.news("600");
-    let target = Target {
-        address: oracle.address(),
-        method: "on_event".into(),
-        input: [&id.to_le_bytes()[..], &event.to_bytes()].concat(),
-        value: 0,
-    };
-    let code = world.chain.from(dave()).call(world.consumer.act(target)).expect_ok();
-    let refused = tenon_contract::abi::module_error_number(code);
-    assert_eq!(refused, Some(oracle_consumer::Error::NotEvents as u16));
-    assert_eq!(world.chain.query(oracle.subscription()), Ok(Some(id)));
 }
