@@ -23,9 +23,13 @@ const WITH_HOOKS: &[&str] = &[
     "1000000000",
 ];
 
+/// Blocks by the votes of four validators.
+const BY_VOTES: &[&str] = &["--tmp", "--consensus", "bbft", "--block-time-ms", "50"];
+
 /// The stories, and the chains that they are told to.
 const STORIES: &[(&str, &[&str])] = &[
     ("auctions", BY_THE_CLOCK),
+    ("bbft", BY_VOTES),
     ("credit", BY_THE_CLOCK),
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
@@ -68,6 +72,11 @@ fn an_asset_of_each_standard_is_issued_and_moved() {
 #[test]
 fn a_unique_asset_is_sold_by_dutch_english_and_sealed_auction_and_settled() {
     tell("auctions");
+}
+
+#[test]
+fn four_validators_vote_on_each_block_and_keep_it_through_kills() {
+    tell("bbft");
 }
 
 #[test]
