@@ -1,8 +1,11 @@
-//! One chain under several engines: a crash takes nothing back that was final, and a chain goes on under another engine.
+//! One chain under several engines: the same blocks give the same state, a crash takes nothing back that was final, and
+//! a chain goes on under another engine.
 
 use super::*;
 use crate::backend::HeadEvent;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tenon_client::{ChainIdentity, Lifetime, sign};
+use tenon_core::consensus::{DevEngine, Effect, Engine as ConsensusEngine, Input};
 use tenon_crypto::{Keypair, Scheme};
 use tenon_types::{BalancesCall, Call, MultiAddress};
 
@@ -56,9 +59,95 @@ fn height_of(entry: &BlockEntry) -> u32 {
     entry.block.header.number
 }
 
-fn final_chain(node: &Node) -> Vec<Arc<BlockEntry>> {
-    let last = height_of(&node.finalized());
+fn chain_up_to(node: &Node, last: u32) -> Vec<Arc<BlockEntry>> {
     (0..=last).map(|height| node.block(&node.hash_at(height).unwrap()).unwrap()).collect()
+}
+
+/// The engine of a development chain, whose producers are somebody else's.
+struct Producers {
+    inner: DevEngine,
+    producers: std::vec::IntoIter<Address>,
+}
+
+impl ConsensusEngine for Producers {
+    fn awaited(&self) -> Vec<Hash> {
+        self.inner.awaited()
+    }
+
+    fn handle(&mut self, now_ms: u64, input: Input) -> Vec<Effect> {
+        let mut effects = self.inner.handle(now_ms, input);
+        for effect in &mut effects {
+            if let Effect::Build(plan) = effect {
+                plan.producer = self.producers.next().unwrap();
+            }
+        }
+        effects
+    }
+}
+
+/// Makes a chain by votes: transfers of two accounts, over several blocks.
+fn chain_by_votes(folder: &Path) -> Vec<Arc<BlockEntry>> {
+    let (node, threads) = start(folder, BBFT);
+    let genesis = node.genesis_hash();
+    for round in 0..8 {
+        let transfers = (0..5).flat_map(|place| {
+            let nonce = round * 5 + place;
+            [transfer("//Alice", genesis, nonce), transfer("//Bob", genesis, nonce)]
+        });
+        assert!(node.submit_batch(transfers.collect()).iter().all(Result::is_ok));
+        let next = height_of(&node.best()) + 2;
+        until_final(&node, |entry| height_of(entry) >= next);
+    }
+    let last = height_of(&node.best()) + 2;
+    until_final(&node, |entry| height_of(entry) >= last);
+    let chain = chain_up_to(&node, height_of(&node.finalized()));
+    stop(node, threads);
+    chain
+}
+
+/// Makes the same blocks by one producer's engine: the same transactions, times and producers.
+fn chain_of_one(folder: &Path, model: &[Arc<BlockEntry>]) -> Vec<Arc<BlockEntry>> {
+    let time = Arc::new(AtomicU64::new(FIRST_MS));
+    let shown = time.clone();
+    let producers: Vec<Address> = model[1..].iter().map(|entry| entry.info.producer).collect();
+    let make_consensus = |begun: &Begun, _: &Kept| {
+        let mode = DevMode::Interval { interval_ms: u64::MAX };
+        let inner = DevEngine::new(mode, FIRST_MS, begun.finalized.hash, Address::ZERO);
+        Ok(Box::new(Producers { inner, producers: producers.into_iter() }) as Box<dyn ConsensusEngine>)
+    };
+    let clock = Box::new(move || shown.load(Ordering::SeqCst));
+    let (node, threads) = Node::begin(open(folder), engine(), clock, make_consensus, plain_genesis).unwrap();
+    for entry in &model[1..] {
+        time.store(entry.info.time_ms, Ordering::SeqCst);
+        assert!(node.submit_batch(entry.block.extrinsics.clone()).iter().all(Result::is_ok));
+        node.make_block().unwrap();
+    }
+    // Finality waits for a clock that goes on; this one has stopped.
+    let chain = chain_up_to(&node, height_of(&node.best()));
+    stop(node, threads);
+    chain
+}
+
+#[test]
+fn the_same_transactions_times_and_producers_give_the_same_states_under_either_engine() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let by_votes = chain_by_votes(folders[0].path());
+    let of_one = chain_of_one(folders[1].path(), &by_votes);
+    assert_eq!(by_votes.len(), of_one.len());
+    assert_eq!(by_votes.iter().map(|entry| entry.transactions.len()).sum::<usize>(), 80);
+    let leaders: std::collections::BTreeSet<Address> = by_votes.iter().map(|entry| entry.info.producer).collect();
+    assert_eq!(leaders.len(), 5, "genesis has none, four took turns");
+    for (one, other) in by_votes.iter().zip(&of_one) {
+        assert_eq!(one.block.header.state_root, other.block.header.state_root, "at height {}", height_of(one));
+        assert_eq!(one.block.extrinsics, other.block.extrinsics);
+        assert_eq!((one.info.time_ms, one.info.producer), (other.info.time_ms, other.info.producer));
+        assert_eq!((one.info.base_fee, &one.receipts), (other.info.base_fee, &other.receipts));
+        assert_eq!(one.info.parent_receipts_root, other.info.parent_receipts_root);
+    }
+    for pair in by_votes.windows(2).skip(1) {
+        let signers: u32 = pair[1].info.seal.parent_signers.iter().map(|byte| byte.count_ones()).sum();
+        assert!(signers >= 3, "{signers} signed block {}", height_of(&pair[0]));
+    }
 }
 
 #[test]
@@ -88,7 +177,7 @@ fn a_copy_of_the_disk_at_any_moment_goes_on_from_all_that_was_final() {
     for (path, announced) in copies {
         let (node, threads) = start(&path, BBFT);
         until_final(&node, |entry| height_of(entry) >= height_of(&announced) + 4);
-        let chain = final_chain(&node);
+        let chain = chain_up_to(&node, height_of(&node.finalized()));
         assert_eq!(chain[height_of(&announced) as usize].hash, announced.hash, "what was announced is final");
         let parameters = &plain_genesis().parameters;
         for pair in chain.windows(2) {
