@@ -28,6 +28,7 @@ mod event;
 mod interface;
 mod key;
 pub mod math;
+pub mod money;
 mod panic;
 pub mod rt;
 pub mod signed;

@@ -163,17 +163,20 @@ fn sum(mut item: ItemEnum, key: bool) -> syn::Result<TokenStream> {
     Ok(quote!(#derives #[repr(u8)] #item #implementation #wire #key))
 }
 
-/// How a struct is written and read: its fields in order.
+/// How a struct is written and read: its fields in order. Marked `#[inline]`, as is an enum's, so that a type of the SDK
+/// is compiled with the module that uses it: for size.
 fn wire_struct(item: &ItemStruct) -> TokenStream {
     let (ident, members) = (&item.ident, item.fields.members().collect::<Vec<_>>());
     quote! {
         #[automatically_derived]
         #[allow(unused_variables, reason = "there may be no fields")]
         impl ::tenon_contract::Wire for #ident {
+            #[inline]
             fn put(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
                 #(::tenon_contract::Wire::put(&self.#members, out);)*
             }
 
+            #[inline]
             fn take(reader: &mut ::tenon_contract::Reader<'_>) -> Self {
                 Self { #(#members: ::tenon_contract::Wire::take(reader)),* }
             }
@@ -200,10 +203,12 @@ fn wire_enum(item: &ItemEnum, indices: &[u8]) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::tenon_contract::Wire for #ident {
+            #[inline]
             fn put(&self, out: &mut ::tenon_contract::rt::Bytes<u8>) {
                 match self { #(#put)* }
             }
 
+            #[inline]
             fn take(reader: &mut ::tenon_contract::Reader<'_>) -> Self {
                 match reader.byte() {
                     #(#take)*

@@ -8,6 +8,9 @@ pub use prober::*;
 #[tenon_contract::module(capabilities(storage, events, coin, call, hash, verify), calls("*"), upgrade = "admin")]
 pub mod prober {
     use core::ops::Bound;
+    #[module_type]
+    pub use tenon_contract::money::Currency;
+    use tenon_contract::money::{self, Books, CurrencyKey, PaymentError};
     use tenon_contract::prelude::*;
     use tenon_contract::storage::{self, Direction};
 
@@ -26,6 +29,10 @@ pub mod prober {
         mood: Value<Option<Mood>>,
         /// A validator for each epoch, and how often it is in the set.
         validators: Map<u64, (Validator, u32)>,
+        /// What it owes in a currency.
+        owed: OrderedMap<CurrencyKey, Amount>,
+        /// To whom.
+        credits: OrderedMap<(CurrencyKey, Address), Amount>,
         /// One value, far from the others.
         #[key(255)]
         counter: Value<u64>,
@@ -90,6 +97,22 @@ pub mod prober {
         Asked = 7,
         /// The callee failed.
         Callee = 300,
+        /// The coin that came is not the amount.
+        WrongValue = 301,
+        /// Coin came with an asset.
+        CoinNotWanted = 302,
+        /// The payment was refused.
+        Refused = 303,
+    }
+
+    impl From<PaymentError> for Error {
+        fn from(error: PaymentError) -> Self {
+            match error {
+                PaymentError::WrongValue => Self::WrongValue,
+                PaymentError::CoinNotWanted => Self::CoinNotWanted,
+                PaymentError::Refused => Self::Refused,
+            }
+        }
     }
 
     /// What a method sees of its surroundings.
@@ -387,6 +410,51 @@ pub mod prober {
         pub fn pay(&mut self, to: Address, amount: Amount) -> (u32, Amount) {
             let code = coin::transfer(&to, amount).err().map_or(0, |error| error.code());
             (code, coin::balance(&env().self_address()))
+        }
+
+        /// Takes money from the caller, and returns what arrived.
+        #[call(payable)]
+        pub fn take_money(&mut self, currency: Currency, amount: Amount) -> Result<Amount, Error> {
+            Ok(currency.take(amount)?)
+        }
+
+        /// Hands money from the caller on, and returns what arrived.
+        #[call(payable)]
+        pub fn pass_money(&mut self, currency: Currency, to: Address, amount: Amount) -> Result<Amount, Error> {
+            Ok(currency.pass(to, amount)?)
+        }
+
+        /// Sends money, and returns 0 or the number of the error.
+        #[call]
+        pub fn send_money(&mut self, currency: Currency, to: Address, amount: Amount) -> u32 {
+            currency.send(to, amount).err().map_or(0, |error| error.code())
+        }
+
+        /// Writes down what is owed in a currency.
+        #[call]
+        pub fn set_owed(&mut self, currency: Currency, amount: Amount) {
+            self.owed.set_or_clear(&currency.key(), &amount);
+        }
+
+        /// Writes down what somebody has to get.
+        #[call]
+        pub fn set_credit(&mut self, currency: Currency, who: Address, amount: Amount) {
+            self.credits.set_or_clear(&(currency.key(), who), &amount);
+        }
+
+        /// The currency whose turn it is, and whether its books balance.
+        #[query]
+        pub fn books(&self, most: u32) -> Option<(Option<(Address, u64)>, bool)> {
+            let (key, mut books) = Books::chosen(&self.owed, most)?;
+            let credits = self.credits.iter_within(&key, Bound::Unbounded, Direction::Ascending);
+            books.add_all(credits, |_, amount| Some(amount));
+            Some((key, books.balance()))
+        }
+
+        /// Whether there is the coin that is owed.
+        #[query]
+        pub fn holds_coin_owed(&self) -> bool {
+            money::holds_coin_owed(&self.owed)
         }
 
         /// All hashes of the data.

@@ -3,5 +3,6 @@
 mod chain;
 mod hooks;
 mod hostile;
+mod money;
 mod rules;
 mod sdk;

@@ -218,7 +218,8 @@ fn describes_the_module_in_its_sections() {
     let failing = interface.method(MethodMode::Call, "fail").expect("listed");
     assert_eq!(failing.result.to_string(), "()");
     let numbers: Vec<_> = interface.errors.iter().map(|error| (error.number, error.name.as_str())).collect();
-    assert_eq!(numbers, [(7, "Asked"), (300, "Callee")]);
+    let of_payments = [(301, "WrongValue"), (302, "CoinNotWanted"), (303, "Refused")];
+    assert_eq!(numbers, [&[(7, "Asked"), (300, "Callee")], &of_payments[..]].concat());
     let storage: Vec<_> = interface
         .storage
         .iter()
@@ -233,12 +234,14 @@ fn describes_the_module_in_its_sections() {
             ("told", "value", &[3]),
             ("mood", "value", &[4]),
             ("validators", "map", &[5]),
+            ("owed", "ordered_map", &[6]),
+            ("credits", "ordered_map", &[7]),
             ("counter", "value", &[255])
         ]
     );
     assert_eq!(interface.storage[2].key.to_string(), "(Color,Point)");
     let types: Vec<_> = interface.types.iter().map(|named| named.name.as_str()).collect();
-    assert_eq!(types, ["Color", "Mood", "Point", "Report", "Shape", "Surroundings", "Told", "Validator"]);
+    assert_eq!(types, ["Color", "Currency", "Mood", "Point", "Report", "Shape", "Surroundings", "Told", "Validator"]);
     let manifest = Manifest::of_code(&code).expect("readable");
     assert_eq!((manifest.name.as_str(), manifest.version.as_str()), ("tenon-prober", env!("CARGO_PKG_VERSION")));
     assert!(manifest.upgradable && manifest.source_hash.is_some() && manifest.build_image.starts_with("rustc "));
