@@ -3,8 +3,8 @@
 use crate::error::Error;
 use crate::standards;
 use crate::types::Goods;
-use tenon_contract::Wire;
 use tenon_contract::prelude::*;
+use tenon_contract::{Wire, money};
 
 impl Goods {
     /// Takes the goods from their owner, who approved this instance, and checks that they came and can leave again.
@@ -13,9 +13,9 @@ impl Goods {
         match *self {
             Self::Amount { amount: 0, .. } | Self::Vouchers { units: 0, .. } => return Err(Error::NoGoods),
             Self::Amount { module, asset, amount } => {
-                let held = || ask(standards::balance_of(module, asset, this));
+                let held = || ask(money::balance_of(module, asset, this));
                 let before = held()?;
-                take(standards::transfer_from(module, asset, owner, this, amount))?;
+                take(money::transfer_from(module, asset, owner, this, amount))?;
                 ensure!(held()?.checked_sub(before) == Some(amount), Error::GoodsMissing);
             }
             Self::Vouchers { module, kind, units } => {
@@ -45,7 +45,7 @@ impl Goods {
     /// The call that hands the goods over.
     pub(crate) fn delivery(&self, to: Address) -> Call<()> {
         match *self {
-            Self::Amount { module, asset, amount } => standards::transfer(module, asset, to, amount),
+            Self::Amount { module, asset, amount } => money::transfer(module, asset, to, amount),
             Self::Vouchers { module, kind, units } => standards::transfer_vouchers(module, kind, to, units),
             Self::Lot { module, lot } => standards::transfer_lot(module, lot, to),
             Self::Item { module, collection, item } => standards::transfer_item(module, collection, item, to),

@@ -66,6 +66,7 @@ pub mod auction {
         Sealed, State, Terms,
     };
     use core::ops::Bound;
+    use tenon_contract::money::holds_coin_owed;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
@@ -412,7 +413,7 @@ pub mod auction {
         /// The instance holds at least the coin that it owes.
         #[invariant]
         pub fn coin_covers_what_is_owed(&self) -> bool {
-            self.check_coin()
+            holds_coin_owed(&self.owed)
         }
 
         /// What is owed in a currency is the sum of credits, of the money behind the best bids, and of deposits.

@@ -5,16 +5,12 @@
 use crate::auction::Auction;
 use crate::error::Error;
 use crate::events::{Credited, Withdrawn};
-use crate::standards;
-use crate::types::{Currency, CurrencyKey};
+use crate::types::Currency;
 use core::ops::Bound;
+use tenon_contract::money::{Books, PaymentError};
 use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
 
-/// The chain's own assets. They credit exactly what was sent, so nothing needs to be weighed.
-const ASSETS: Address = Address::of_module("assets");
-/// Currencies among which an invariant chooses.
-const MAX_CHECKED_CURRENCIES: u32 = 100;
 /// Entries of each kind that one check of an invariant reads.
 const MAX_CHECKED_ENTRIES: u32 = 2_000;
 
@@ -24,10 +20,7 @@ impl Auction {
     pub(crate) fn take_payment(&mut self, auction: u64, currency: Currency, due: Amount) -> Result<(), Error> {
         let came = match currency {
             Currency::Coin => env().value(),
-            Currency::Asset { module, asset } => {
-                ensure!(env().value() == 0, Error::CoinNotWanted);
-                take_asset(module, asset, due)?
-            }
+            Currency::Asset { .. } => currency.take(due)?,
         };
         let surplus = came.checked_sub(due).ok_or(Error::Underpaid)?;
         if came > 0 {
@@ -52,11 +45,7 @@ impl Auction {
         let amount = self.credits.take(&(currency.key(), who)).ok_or(Error::NothingToWithdraw)?;
         let owed = self.owed.get_or_default(&currency.key()) - amount;
         self.owed.set_or_clear(&currency.key(), &owed);
-        let sent = match currency {
-            Currency::Coin => coin::transfer(&to, amount),
-            Currency::Asset { module, asset } => standards::transfer(module, asset, to, amount).try_execute(),
-        };
-        sent.map_err(|_| Error::WithdrawalRefused)?;
+        currency.send(to, amount).map_err(|_| Error::WithdrawalRefused)?;
         emit(Withdrawn { who, to, currency, amount });
         Ok(amount)
     }
@@ -65,63 +54,28 @@ impl Auction {
     /// currency is chosen by the block's height among the first 100. Where there are more entries than one check reads,
     /// their partial sum is not above it.
     pub(crate) fn check_books(&self) -> bool {
-        let owed = self.owed.page(None, MAX_CHECKED_CURRENCIES);
-        let count = u64::try_from(owed.len()).unwrap_or_default();
-        let Some(chosen) = env().block_height().checked_rem(count) else { return self.credits.first().is_none() };
-        let chosen = usize::try_from(chosen).unwrap_or_default();
-        let Some((key, owed)) = owed.get(chosen) else { return false };
-        let mut books = Books { sum: Some(0), is_partial: false };
-        let credits = self.credits.iter_within(key, Bound::Unbounded, Direction::Ascending);
-        books.add_all(credits.limit(MAX_CHECKED_ENTRIES), |(_, amount)| amount);
-        let is_paid_in = |auction: u64| self.terms.get(&auction).is_some_and(|terms| terms.currency.key() == *key);
-        let open = self.open.iter_from(Bound::Unbounded, Direction::Ascending);
-        books.add_all(open.limit(MAX_CHECKED_ENTRIES), |(auction, ())| {
+        let Some((key, mut books)) = Books::chosen(&self.owed, MAX_CHECKED_ENTRIES) else {
+            return self.credits.first().is_none();
+        };
+        books.add_all(self.credits.iter_within(&key, Bound::Unbounded, Direction::Ascending), |_, amount| Some(amount));
+        let is_paid_in = |auction: u64| self.terms.get(&auction).is_some_and(|terms| terms.currency.key() == key);
+        books.add_all(self.open.iter_from(Bound::Unbounded, Direction::Ascending), |auction, ()| {
             let best = self.progress.get_or_default(&auction).best;
-            best.filter(|_| is_paid_in(auction)).map_or(0, |best| best.held)
+            Some(best.filter(|_| is_paid_in(auction)).map_or(0, |best| best.held))
         });
-        books.add_all(self.commitments.iter().limit(MAX_CHECKED_ENTRIES), |((auction, _), commitment)| {
-            if is_paid_in(auction) { commitment.deposit } else { 0 }
+        books.add_all(self.commitments.iter(), |(auction, _), commitment| {
+            Some(if is_paid_in(auction) { commitment.deposit } else { 0 })
         });
-        books.sum.is_some_and(|sum| sum == *owed || books.is_partial && sum < *owed)
-    }
-
-    /// The instance holds the coin that it owes.
-    pub(crate) fn check_coin(&self) -> bool {
-        coin::balance(&env().self_address()) >= self.owed.get_or_default(&CurrencyKey::None)
+        books.balance()
     }
 }
 
-/// A sum over entries of which only so many are read.
-struct Books {
-    /// The sum, unless it overflowed.
-    sum: Option<Amount>,
-    /// Whether there may be more entries.
-    is_partial: bool,
-}
-
-impl Books {
-    fn add_all<T>(&mut self, entries: impl Iterator<Item = T>, amount: impl Fn(T) -> Amount) {
-        let mut read = 0;
-        for entry in entries {
-            read += 1;
-            self.sum = self.sum.and_then(|sum| sum.checked_add(amount(entry)));
+impl From<PaymentError> for Error {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::WrongValue => Self::Underpaid,
+            PaymentError::CoinNotWanted => Self::CoinNotWanted,
+            PaymentError::Refused => Self::PaymentRefused,
         }
-        self.is_partial |= read == MAX_CHECKED_ENTRIES;
     }
-}
-
-/// Takes an asset from the caller and returns what arrived, which a module with fees makes less.
-fn take_asset(module: Address, asset: u64, due: Amount) -> Result<Amount, Error> {
-    if due == 0 {
-        return Ok(0);
-    }
-    let this = env().self_address();
-    let payment = standards::transfer_from(module, asset, env().caller(), this, due);
-    if module == ASSETS {
-        return payment.try_execute().map(|()| due).map_err(|_| Error::PaymentRefused);
-    }
-    let held = || standards::balance_of(module, asset, this).try_invoke().map_err(|_| Error::PaymentRefused);
-    let before = held()?;
-    payment.try_execute().map_err(|_| Error::PaymentRefused)?;
-    Ok(held()?.saturating_sub(before))
 }

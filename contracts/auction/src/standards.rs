@@ -1,23 +1,9 @@
 //! What an auction calls of other modules: the few methods that every module of a standard has. They are written down
-//! here and not taken from one module's crate, as any module of the standard will do.
+//! here and not taken from one module's crate, as any module of the standard will do. Those of divisible assets (BAP-01)
+//! are the SDK's, see `tenon_contract::money`.
 
 use tenon_contract::parity_scale_codec::Encode;
 use tenon_contract::prelude::*;
-
-/// What somebody holds of a divisible asset (BAP-01).
-pub(crate) fn balance_of(module: Address, asset: u64, owner: Address) -> Call<Amount> {
-    query(module, "balance_of", &(asset, owner))
-}
-
-/// Sends an amount of a divisible asset.
-pub(crate) fn transfer(module: Address, asset: u64, to: Address, amount: Amount) -> Call<()> {
-    call(module, "transfer", &(asset, to, amount))
-}
-
-/// Sends an amount of a divisible asset that its owner approved.
-pub(crate) fn transfer_from(module: Address, asset: u64, from: Address, to: Address, amount: Amount) -> Call<()> {
-    call(module, "transfer_from", &(asset, from, to, amount))
-}
 
 /// Who owns a lot (BAP-02).
 pub(crate) fn owner_of_lot(module: Address, lot: u64) -> Call<Option<Address>> {

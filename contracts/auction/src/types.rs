@@ -1,5 +1,8 @@
 //! What is kept of an auction: its terms, which never change, and its progress.
 
+#[module_type]
+pub use tenon_contract::money::Currency;
+pub(crate) use tenon_contract::money::CurrencyKey;
 use tenon_contract::prelude::*;
 
 /// Parts of a price that a share in basis points is taken of.
@@ -45,39 +48,6 @@ pub enum Goods {
         /// How many.
         units: u64,
     } = 3,
-}
-
-/// What is paid with.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
-}
-
-/// A currency as a key: nothing for the coin, else the asset's module and id.
-pub(crate) type CurrencyKey = Option<(Address, u64)>;
-
-impl Currency {
-    /// The currency as a key.
-    pub(crate) const fn key(self) -> CurrencyKey {
-        match self {
-            Self::Coin => None,
-            Self::Asset { module, asset } => Some((module, asset)),
-        }
-    }
-
-    /// Whether such a currency can exist: nothing stands at the zero address.
-    pub(crate) fn is_valid(self) -> bool {
-        !matches!(self, Self::Asset { module, .. } if module.is_zero())
-    }
 }
 
 /// How the price of a Dutch auction falls.

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::events::{OfferRemoved, Offered, Settled};
 use crate::trustlines::Trustlines;
 use crate::types::{Currency, Offer};
-use tenon_contract::parity_scale_codec::Encode;
+use tenon_contract::money::PaymentError;
 use tenon_contract::prelude::*;
 
 impl Trustlines {
@@ -22,7 +22,7 @@ impl Trustlines {
         self.rules_of(network)?;
         let creditor = env().caller();
         check_parties(creditor, debtor)?;
-        ensure!(units > 0 && currency.is_possible(), Error::InvalidOffer);
+        ensure!(units > 0 && currency.is_valid(), Error::InvalidOffer);
         let offer = Offer { units, currency, price, until_ms: standing(until_ms)? };
         self.offers.set(&(network, debtor, creditor), &offer);
         emit(Offered { network, creditor, debtor, offer });
@@ -46,45 +46,17 @@ impl Trustlines {
         let (before, mut line) = self.load(network, debtor, creditor)?;
         line.settle(units)?;
         self.store(network, (debtor, creditor), Some(&before), line);
-        currency.pay(debtor, creditor, price)?;
+        ensure!(currency.pass(creditor, price)? >= price, Error::Underpaid);
         emit(Settled { network, creditor, debtor, units, currency, price, balance: line.balance });
         Ok(())
     }
 }
 
-impl Currency {
-    /// Whether such a currency can exist: nothing stands at the zero address.
-    fn is_possible(self) -> bool {
-        !matches!(self, Self::Asset { module, .. } if module.is_zero())
-    }
-
-    /// Pays from the caller to somebody: the coin that came with the call, or an asset that the caller approved. What
-    /// arrives is what counts.
-    fn pay(self, from: Address, to: Address, price: Amount) -> Result<(), Error> {
-        match self {
-            Self::Coin => {
-                ensure!(env().value() == price, Error::WrongPayment);
-                if price > 0 { coin::transfer(&to, price).map_err(|_| Error::PaymentRefused) } else { Ok(()) }
-            }
-            Self::Asset { module, asset } => {
-                ensure!(env().value() == 0, Error::WrongPayment);
-                let held = || balance_of(module, asset, to).try_invoke().map_err(|_| Error::PaymentRefused);
-                let before = held()?;
-                let paid = transfer_from(module, asset, from, to, price).try_execute();
-                paid.map_err(|_| Error::PaymentRefused)?;
-                ensure!(held()?.checked_sub(before).is_some_and(|came| came >= price), Error::Underpaid);
-                Ok(())
-            }
+impl From<PaymentError> for Error {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::WrongValue | PaymentError::CoinNotWanted => Self::WrongPayment,
+            PaymentError::Refused => Self::PaymentRefused,
         }
     }
-}
-
-/// What somebody holds of a divisible asset (BAP-01). Written down here, as any module of the standard will do.
-fn balance_of(module: Address, asset: u64, owner: Address) -> Call<Amount> {
-    Call::new(module, "balance_of", (asset, owner).encode(), true)
-}
-
-/// Sends an amount of a divisible asset that its owner approved.
-fn transfer_from(module: Address, asset: u64, from: Address, to: Address, amount: Amount) -> Call<()> {
-    Call::new(module, "transfer_from", (asset, from, to, amount).encode(), false)
 }

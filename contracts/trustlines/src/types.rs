@@ -2,6 +2,8 @@
 
 use crate::error::Error;
 use crate::interest::{FRACTION_BITS, MAX_DEBT, UNIT, grown};
+#[module_type]
+pub use tenon_contract::money::Currency;
 use tenon_contract::prelude::*;
 #[module_type]
 pub use tenon_contract::signed::OwnerSignature;
@@ -159,21 +161,6 @@ pub enum FeePayer {
     Sender = 0,
     /// The sender pays the value, and the receiver gets less.
     Receiver = 1,
-}
-
-/// What a debt is settled with.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
 }
 
 /// What a creditor takes for a debt.
