@@ -61,6 +61,7 @@ pub mod events {
         SubscriptionInfo, Terms,
     };
     use core::ops::Bound;
+    use tenon_contract::money::holds_coin_owed;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
@@ -301,7 +302,7 @@ pub mod events {
         /// The instance holds at least the coin that it owes.
         #[invariant]
         pub fn coin_covers_what_is_owed(&self) -> bool {
-            self.check_coin()
+            holds_coin_owed(&self.owed)
         }
 
         /// What is owed in a currency is the sum of credits and of the funds of subscriptions.

@@ -2,6 +2,9 @@
 
 use crate::error::Error;
 use crate::format::{ORIGIN_ACCOUNT, ORIGIN_ETHEREUM};
+#[module_type]
+pub use tenon_contract::money::Currency;
+pub(crate) use tenon_contract::money::CurrencyKey;
 use tenon_contract::prelude::*;
 
 #[module_type]
@@ -57,24 +60,6 @@ pub enum Order {
     /// Those whose time is after that of every one it had of the same publisher in the same partition.
     Rising = 1,
 }
-
-/// What is paid with.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
-}
-
-/// A currency as a key: nothing for the coin, else the asset's module and id.
-pub(crate) type CurrencyKey = Option<(Address, u64)>;
 
 /// What a subscriber wants, fixed for good.
 #[module_type]
@@ -174,27 +159,11 @@ impl Publishers {
     }
 }
 
-impl Currency {
-    /// The currency as a key.
-    pub(crate) const fn key(self) -> CurrencyKey {
-        match self {
-            Self::Coin => None,
-            Self::Asset { module, asset } => Some((module, asset)),
-        }
-    }
-
-    /// Checks what somebody gave.
-    fn check(self) -> Result<(), Error> {
-        ensure!(!matches!(self, Self::Asset { module, .. } if module.is_zero()), Error::InvalidCurrency);
-        Ok(())
-    }
-}
-
 impl Terms {
     /// Checks what somebody gave, apart from who the consumer is.
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.publishers.check()?;
-        self.currency.check()?;
+        ensure!(self.currency.is_valid(), Error::InvalidCurrency);
         ensure!((1..=MAX_AGE_MS).contains(&self.max_age_ms), Error::InvalidAge);
         ensure!((MIN_CALLBACK_GAS..=MAX_CALLBACK_GAS).contains(&self.callback_gas), Error::InvalidCallbackGas);
         Ok(())
