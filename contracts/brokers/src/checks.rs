@@ -2,15 +2,14 @@
 
 use crate::brokers::Brokers;
 use crate::rounds::MAX_REPORTS;
-use crate::types::{CurrencyKey, MAX_BROKERS, Round, Seat};
+use crate::types::{MAX_BROKERS, Round, Seat};
 use core::ops::Bound;
+use tenon_contract::money::Books;
 use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
 
 /// Entries of a container that one check reads.
 pub const MAX_CHECKED_ENTRIES: u32 = 500;
-/// Currencies among which a check chooses.
-const MAX_CHECKED_CURRENCIES: u32 = 100;
 /// Spreads consecutive heights over all numbers: 2^64 divided by the golden ratio.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
@@ -22,32 +21,18 @@ fn pointed_to() -> Hash {
 }
 
 impl Brokers {
-    /// The instance holds the coin that it owes.
-    pub(crate) fn check_coin(&self) -> bool {
-        coin::balance(&env().self_address()) >= self.owed.get_or_default(&CurrencyKey::None)
-    }
-
     /// What is owed in one of the currencies, which the height chooses, is the sum of its pots and credits. Where there
     /// are more entries than are read, their sum is not above it.
     pub(crate) fn check_books(&self) -> bool {
-        let owed = self.owed.page(None, MAX_CHECKED_CURRENCIES);
-        let count = u64::try_from(owed.len()).unwrap_or_default();
-        let Some(chosen) = env().block_height().checked_rem(count) else {
+        let Some((key, mut books)) = Books::chosen(&self.owed, MAX_CHECKED_ENTRIES) else {
             return self.credits.first().is_none() && self.pots.first().is_none();
         };
-        let Some((key, owed)) = owed.get(usize::try_from(chosen).unwrap_or_default()) else { return false };
-        let credits = self.credits.iter_within(key, Bound::Unbounded, Direction::Ascending);
-        let credits = credits.limit(MAX_CHECKED_ENTRIES).map(|(_, amount)| amount);
-        let is_paid_in = |stream: &Hash| self.terms.get(stream).is_some_and(|terms| terms.currency.key() == *key);
-        let pots = self.pots.iter().limit(MAX_CHECKED_ENTRIES);
-        let pots = pots.map(|(stream, amount)| if is_paid_in(&stream) { amount } else { 0 });
-        let (mut sum, mut read) = (Some(0), [0, 0]);
-        for (kind, amount) in credits.map(|amount| (0, amount)).chain(pots.map(|amount| (1, amount))) {
-            read[kind] += 1;
-            sum = sum.and_then(|sum: Amount| sum.checked_add(amount));
-        }
-        let is_partial = read.contains(&MAX_CHECKED_ENTRIES);
-        sum.is_some_and(|sum| sum == *owed || is_partial && sum < *owed)
+        books.add_all(self.credits.iter_within(&key, Bound::Unbounded, Direction::Ascending), |_, amount| Some(amount));
+        books.add_all(self.pots.iter(), |stream, amount| {
+            let is_paid_in = self.terms.get(&stream).is_some_and(|terms| terms.currency.key() == key);
+            Some(if is_paid_in { amount } else { 0 })
+        });
+        books.balance()
     }
 
     /// Seats of a stream have numbers of their own and rounds that are some, and no account has two in one round.

@@ -32,7 +32,6 @@ mod money;
 pub mod rolling;
 mod rounds;
 mod rules;
-mod standards;
 mod types;
 
 pub use self::brokers::*;
@@ -55,6 +54,7 @@ pub mod brokers {
     };
     use crate::{rolling, rounds, rules};
     use core::ops::Bound;
+    use tenon_contract::money::holds_coin_owed;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
@@ -340,7 +340,7 @@ pub mod brokers {
         /// The instance holds at least the coin that it owes.
         #[invariant]
         pub fn coin_covers_what_is_owed(&self) -> bool {
-            self.check_coin()
+            holds_coin_owed(&self.owed)
         }
 
         /// What is owed in a currency is the sum of its pots and credits.

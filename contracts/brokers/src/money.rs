@@ -5,12 +5,9 @@
 use crate::brokers::Brokers;
 use crate::error::Error;
 use crate::events::{Claimed, Credited, Funded};
-use crate::standards;
 use crate::types::Currency;
+use tenon_contract::money::PaymentError;
 use tenon_contract::prelude::*;
-
-/// The chain's own assets. They credit exactly what was sent, so nothing needs to be weighed.
-const ASSETS: Address = Address::of_module("assets");
 
 impl Brokers {
     /// Takes money from the caller into a stream's pot: the coin that came with the call, or an asset that the caller
@@ -19,16 +16,8 @@ impl Brokers {
         let terms = self.coordinated(stream)?;
         ensure!(currency == terms.currency, Error::WrongCurrency);
         ensure!(amount > 0, Error::ZeroAmount);
-        let came = match currency {
-            Currency::Coin => {
-                ensure!(env().value() == amount, Error::WrongValue);
-                amount
-            }
-            Currency::Asset { module, asset } => {
-                ensure!(env().value() == 0, Error::CoinNotWanted);
-                take_asset(module, asset, amount)?
-            }
-        };
+        let came = currency.take(amount)?;
+        ensure!(came > 0, Error::NothingArrived);
         // All pots and credits of a currency are within what is owed of it, so neither can overflow.
         self.owed.try_update(&currency.key(), |owed| owed.checked_add(came).ok_or(Error::AmountOverflow))?;
         let pot = self.pots.get_or_default(&stream);
@@ -55,27 +44,18 @@ impl Brokers {
         let amount = self.credits.take(&(currency.key(), who)).ok_or(Error::NothingToClaim)?;
         let owed = self.owed.get_or_default(&currency.key()) - amount;
         self.owed.set_or_clear(&currency.key(), &owed);
-        let sent = match currency {
-            Currency::Coin => coin::transfer(&to, amount),
-            Currency::Asset { module, asset } => standards::transfer(module, asset, to, amount).try_execute(),
-        };
-        sent.map_err(|_| Error::ClaimRefused)?;
+        currency.send(to, amount).map_err(|_| Error::ClaimRefused)?;
         emit(Claimed { who, to, currency, amount });
         Ok(amount)
     }
 }
 
-/// Takes an asset from the caller and returns what arrived, which a module with fees makes less.
-fn take_asset(module: Address, asset: u64, amount: Amount) -> Result<Amount, Error> {
-    let this = env().self_address();
-    let payment = standards::transfer_from(module, asset, env().caller(), this, amount);
-    if module == ASSETS {
-        return payment.try_execute().map(|()| amount).map_err(|_| Error::PaymentRefused);
+impl From<PaymentError> for Error {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::WrongValue => Self::WrongValue,
+            PaymentError::CoinNotWanted => Self::CoinNotWanted,
+            PaymentError::Refused => Self::PaymentRefused,
+        }
     }
-    let held = || standards::balance_of(module, asset, this).try_invoke().map_err(|_| Error::PaymentRefused);
-    let before = held()?;
-    payment.try_execute().map_err(|_| Error::PaymentRefused)?;
-    let came = held()?.saturating_sub(before);
-    ensure!(came > 0, Error::NothingArrived);
-    Ok(came)
 }

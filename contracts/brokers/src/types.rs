@@ -1,5 +1,8 @@
 //! What is kept of a coordination: its terms, its brokers, the reports of a round, and what they agreed on.
 
+#[module_type]
+pub use tenon_contract::money::Currency;
+pub(crate) use tenon_contract::money::CurrencyKey;
 use tenon_contract::prelude::*;
 
 /// Brokers of a stream, those included who left and whose last rounds are not settled yet.
@@ -18,39 +21,6 @@ pub const MAX_INTERVAL_MS: u64 = 31 * 24 * 60 * 60 * 1_000;
 pub const MAX_AHEAD_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
 /// How long what was agreed stays after the end of its round, once the stream is gone: 366 days.
 pub const KEPT_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
-
-/// What is paid with.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
-}
-
-/// A currency as a key: nothing for the coin, else the asset's module and id.
-pub(crate) type CurrencyKey = Option<(Address, u64)>;
-
-impl Currency {
-    /// The currency as a key.
-    pub(crate) const fn key(self) -> CurrencyKey {
-        match self {
-            Self::Coin => None,
-            Self::Asset { module, asset } => Some((module, asset)),
-        }
-    }
-
-    /// Whether such a currency can exist: nothing stands at the zero address.
-    pub(crate) fn is_valid(self) -> bool {
-        !matches!(self, Self::Asset { module, .. } if module.is_zero())
-    }
-}
 
 /// What the brokers who agree on a round share.
 #[module_type]

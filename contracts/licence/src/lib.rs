@@ -52,6 +52,7 @@ pub mod licence {
         Terms,
     };
     use core::ops::Bound;
+    use tenon_contract::money::holds_coin_owed;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
@@ -389,7 +390,7 @@ pub mod licence {
         /// The instance holds at least the coin that it owes.
         #[invariant]
         pub fn coin_covers_what_is_owed(&self) -> bool {
-            self.check_coin()
+            holds_coin_owed(&self.owed)
         }
 
         /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and

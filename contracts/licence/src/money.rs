@@ -7,11 +7,10 @@ use crate::others;
 use crate::terms::Parts;
 use crate::types::{Currency, CurrencyKey, FlagState, Licence, Terms};
 use core::ops::Bound;
+use tenon_contract::money::{Books, PaymentError};
 use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
 
-/// Currencies among which an invariant chooses.
-const MAX_CHECKED_CURRENCIES: u32 = 100;
 /// Entries of each kind that one check of an invariant reads.
 const MAX_CHECKED_ENTRIES: u32 = 2_000;
 
@@ -19,13 +18,7 @@ impl Licences {
     /// Takes exactly what is due from the caller: the coin that came with the call, or an asset that the caller
     /// approved.
     pub(crate) fn take_payment(&mut self, currency: Currency, due: Amount) -> Result<(), Error> {
-        match currency {
-            Currency::Coin => ensure!(env().value() == due, Error::WrongValue),
-            Currency::Asset { module, asset } => {
-                ensure!(env().value() == 0, Error::CoinNotWanted);
-                ensure!(due == 0 || others::take_asset(module, asset, due)? == due, Error::WrongAmount);
-            }
-        }
+        ensure!(currency.take(due)? == due, Error::WrongAmount);
         if due > 0 {
             self.owed.try_update(&currency.key(), |owed| owed.checked_add(due).ok_or(Error::AmountOverflow))?;
         }
@@ -76,7 +69,7 @@ impl Licences {
         ensure!(!to.is_zero() && to != env().self_address(), Error::InvalidReceiver);
         let amount = self.credits.take(&(currency.key(), who)).ok_or(Error::NothingToWithdraw)?;
         self.owes_less(currency, amount);
-        others::send(currency, to, amount).map_err(|_| Error::WithdrawalRefused)?;
+        currency.send(to, amount).map_err(|_| Error::WithdrawalRefused)?;
         emit(Withdrawn { who, to, currency, amount });
         Ok(amount)
     }
@@ -102,46 +95,26 @@ impl Licences {
     /// the stakes of open flags. The currency is chosen by the block's height among the first 100. Where there are more
     /// entries than one check reads, their partial sum is not above it.
     pub(crate) fn check_books(&self) -> bool {
-        let owed = self.owed.page(None, MAX_CHECKED_CURRENCIES);
-        let count = u64::try_from(owed.len()).unwrap_or_default();
-        let Some(chosen) = env().block_height().checked_rem(count) else { return self.credits.first().is_none() };
-        let chosen = usize::try_from(chosen).unwrap_or_default();
-        let Some((key, owed)) = owed.get(chosen) else { return false };
-        let mut books = Books { sum: Some(0), is_partial: false };
-        let credits = self.credits.iter_within(key, Bound::Unbounded, Direction::Ascending);
-        books.add_all(credits.limit(MAX_CHECKED_ENTRIES), |(_, amount)| Some(amount));
-        let shares = self.broker_shares.iter().limit(MAX_CHECKED_ENTRIES);
-        books.add_all(shares, |((_, currency), amount)| Some(if currency == *key { amount } else { 0 }));
-        let licences = self.licences.iter().limit(MAX_CHECKED_ENTRIES);
-        books.add_all(licences, |(_, licence)| self.held_for(&licence, key));
-        books.add_all(self.flags.iter().limit(MAX_CHECKED_ENTRIES), |(_, flag)| {
-            let counts = flag.state == FlagState::Open && flag.currency.key() == *key;
+        let Some((key, mut books)) = Books::chosen(&self.owed, MAX_CHECKED_ENTRIES) else {
+            return self.credits.first().is_none();
+        };
+        books.add_all(self.credits.iter_within(&key, Bound::Unbounded, Direction::Ascending), |_, amount| Some(amount));
+        books.add_all(self.broker_shares.iter(), |(_, currency), share| Some(if currency == key { share } else { 0 }));
+        books.add_all(self.licences.iter(), |_, licence| self.held_for(&licence, &key));
+        books.add_all(self.flags.iter(), |_, flag| {
+            let counts = flag.state == FlagState::Open && flag.currency.key() == key;
             Some(if counts { flag.rules.stake } else { 0 })
         });
-        books.sum.is_some_and(|sum| sum == *owed || books.is_partial && sum < *owed)
-    }
-
-    /// The instance holds the coin that it owes.
-    pub(crate) fn check_coin(&self) -> bool {
-        coin::balance(&env().self_address()) >= self.owed.get_or_default(&Currency::Coin.key())
+        books.balance()
     }
 }
 
-/// A sum over entries of which only so many are read.
-struct Books {
-    /// The sum, unless it overflowed or an entry was wrong.
-    sum: Option<Amount>,
-    /// Whether there may be more entries.
-    is_partial: bool,
-}
-
-impl Books {
-    fn add_all<T>(&mut self, entries: impl Iterator<Item = T>, amount: impl Fn(T) -> Option<Amount>) {
-        let mut read = 0;
-        for entry in entries {
-            read += 1;
-            self.sum = self.sum.and_then(|sum| sum.checked_add(amount(entry)?));
+impl From<PaymentError> for Error {
+    fn from(error: PaymentError) -> Self {
+        match error {
+            PaymentError::WrongValue => Self::WrongValue,
+            PaymentError::CoinNotWanted => Self::CoinNotWanted,
+            PaymentError::Refused => Self::PaymentRefused,
         }
-        self.is_partial |= read == MAX_CHECKED_ENTRIES;
     }
 }

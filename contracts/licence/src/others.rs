@@ -14,8 +14,6 @@ use tenon_contract::prelude::*;
 const STREAMS: StreamsRef = StreamsRef::at(Address::of_module("streams"));
 const CREDENTIALS: CredentialsRef = CredentialsRef::at(Address::of_module("credentials"));
 const BROKERS: BrokersRef = BrokersRef::at(Address::of_module("brokers"));
-/// The chain's own assets. They credit exactly what was sent, so nothing needs to be weighed.
-const ASSETS: Address = Address::of_module("assets");
 
 /// Whether somebody owns a stream, or may grant rights on it.
 pub(crate) fn check_seller(stream: Hash, seller: Address) -> Result<(), Error> {
@@ -96,14 +94,14 @@ fn agreed(stream: Hash) -> Result<Option<Progress>, Error> {
 /// Hands money to the brokers of a stream.
 pub(crate) fn fund(stream: Hash, currency: Currency, amount: Amount) -> Result<(), Error> {
     let fund = match currency {
-        Currency::Coin => BROKERS.fund(stream, brokers::Currency::Coin, amount).with_value(amount),
+        Currency::Coin => BROKERS.fund(stream, currency, amount).with_value(amount),
         Currency::Asset { module, asset } => {
             let nothing: Amount = 0;
             let until_ms: Option<u64> = None;
             let approval = (asset, BROKERS.address(), nothing, amount, until_ms).encode();
             let approved = Call::<()>::new(module, "approve", approval, false).try_execute();
             approved.map_err(|_| Error::BrokersRefused)?;
-            BROKERS.fund(stream, brokers::Currency::Asset { module, asset }, amount)
+            BROKERS.fund(stream, currency, amount)
         }
     };
     fund.try_execute().map_err(|_| Error::BrokersRefused)
@@ -112,28 +110,4 @@ pub(crate) fn fund(stream: Hash, currency: Currency, amount: Amount) -> Result<(
 /// Whether a group has resolved something.
 pub(crate) fn has_resolved(instance: Address, group: u64, topic: Hash) -> bool {
     Call::<bool>::new(instance, "approved", (group, topic).encode(), true).try_invoke().unwrap_or(false)
-}
-
-/// Sends money from this instance.
-pub(crate) fn send(currency: Currency, to: Address, amount: Amount) -> Result<(), CallError> {
-    match currency {
-        Currency::Coin => coin::transfer(&to, amount),
-        Currency::Asset { module, asset } => {
-            Call::<()>::new(module, "transfer", (asset, to, amount).encode(), false).try_execute()
-        }
-    }
-}
-
-/// Takes an amount of an asset from the caller, who approved this instance, and returns what arrived.
-pub(crate) fn take_asset(module: Address, asset: u64, due: Amount) -> Result<Amount, Error> {
-    let this = env().self_address();
-    let payment = (asset, env().caller(), this, due).encode();
-    let payment = Call::<()>::new(module, "transfer_from", payment, false);
-    if module == ASSETS {
-        return payment.try_execute().map(|()| due).map_err(|_| Error::PaymentRefused);
-    }
-    let held = || Call::<Amount>::new(module, "balance_of", (asset, this).encode(), true).try_invoke();
-    let before = held().map_err(|_| Error::PaymentRefused)?;
-    payment.try_execute().map_err(|_| Error::PaymentRefused)?;
-    Ok(held().map_err(|_| Error::PaymentRefused)?.saturating_sub(before))
 }

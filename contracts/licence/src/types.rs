@@ -1,5 +1,8 @@
 //! What is kept of a product, a licence, an offer, a flag and a score.
 
+#[module_type]
+pub use tenon_contract::money::Currency;
+pub(crate) use tenon_contract::money::CurrencyKey;
 use tenon_contract::prelude::*;
 
 /// Which credentials a seller trusts.
@@ -31,39 +34,6 @@ pub const SCORE_WINDOWS: u64 = 12;
 pub const WINDOW_MS: u64 = 30 * DAY_MS;
 /// A day in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
-
-/// What is paid with.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
-}
-
-/// A currency as a key: nothing for the coin, else the asset's module and id.
-pub(crate) type CurrencyKey = Option<(Address, u64)>;
-
-impl Currency {
-    /// The currency as a key.
-    pub(crate) const fn key(self) -> CurrencyKey {
-        match self {
-            Self::Coin => None,
-            Self::Asset { module, asset } => Some((module, asset)),
-        }
-    }
-
-    /// Whether such a currency can exist: nothing stands at the zero address.
-    pub(crate) fn is_valid(self) -> bool {
-        !matches!(self, Self::Asset { module, .. } if module.is_zero())
-    }
-}
 
 /// What a unit is, and when its price is the seller's.
 #[module_type]
