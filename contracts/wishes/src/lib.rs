@@ -24,7 +24,6 @@ mod error;
 mod events;
 mod grant;
 mod money;
-mod standards;
 mod types;
 
 pub use self::wishes::*;
@@ -39,6 +38,7 @@ pub mod wishes {
     use crate::error::Error;
     use crate::types::{Accepted, Currency, CurrencyKey, NewWish, Progress, Terms, WishInfo};
     use core::ops::Bound;
+    use tenon_contract::money::holds_coin_owed;
     use tenon_contract::prelude::*;
     use tenon_contract::storage::Direction;
 
@@ -213,7 +213,7 @@ pub mod wishes {
         /// The instance holds at least the coin that it owes.
         #[invariant]
         pub fn coin_covers_what_is_owed(&self) -> bool {
-            self.check_coin()
+            holds_coin_owed(&self.owed)
         }
 
         /// What is owed in a currency is the sum of what is held for its wishes.

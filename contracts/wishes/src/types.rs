@@ -1,6 +1,9 @@
 //! What is kept of a wish: what was stated, which never changes, and how far it has come.
 
 use crate::error::Error;
+#[module_type]
+pub use tenon_contract::money::Currency;
+pub(crate) use tenon_contract::money::CurrencyKey;
 use tenon_contract::prelude::*;
 use tenon_contract::text::is_name;
 
@@ -8,39 +11,6 @@ use tenon_contract::text::is_name;
 pub const MAX_TEXT_BYTES: usize = 512;
 /// The furthest ahead that a deadline is: 366 days.
 pub const MAX_DURATION_MS: u64 = 366 * 24 * 60 * 60 * 1_000;
-
-/// What a bounty is paid in.
-#[module_type]
-#[derive(Copy)]
-pub enum Currency {
-    /// The chain's own coin.
-    Coin = 0,
-    /// A divisible asset (BAP-01).
-    Asset {
-        /// The asset's module.
-        module: Address,
-        /// Which asset.
-        asset: u64,
-    } = 1,
-}
-
-/// A currency as a key: nothing for the coin, else the asset's module and id.
-pub(crate) type CurrencyKey = Option<(Address, u64)>;
-
-impl Currency {
-    /// The currency as a key.
-    pub(crate) const fn key(self) -> CurrencyKey {
-        match self {
-            Self::Coin => None,
-            Self::Asset { module, asset } => Some((module, asset)),
-        }
-    }
-
-    /// Whether such a currency can exist: nothing stands at the zero address.
-    pub(crate) fn is_valid(self) -> bool {
-        !matches!(self, Self::Asset { module, .. } if module.is_zero())
-    }
-}
 
 /// What somebody wishes for. It never changes.
 #[module_type]
