@@ -25,7 +25,8 @@ for height in 5 6 7 8; do
   shown block "$height"
   printf '  %s\n' "$(block "$height" producer)"
 done
-[ "$(for height in 5 6 7 8; do block "$height" producer; done | sort -u | wc -l)" = 4 ] || fail "expected four producers"
+LEADERS=$(for height in 5 6 7 8; do block "$height" producer; done | sort -u | wc -l)
+[ "$LEADERS" = 4 ] || fail "found $LEADERS producers, expected 4"
 
 say "flags that do not fit the engine are refused"
 expect_error Usage dev --tmp --consensus bbft --on-demand

@@ -84,8 +84,8 @@ pub(crate) fn now_ms() -> u64 {
 }
 
 impl Driver {
-    /// Runs until a command says to stop, the senders are gone, or the node failed. `begun` is told once what was adopted
-    /// before a stop is so again.
+    /// Runs until a command says to stop, the senders are gone, or the node failed. `begun` is told once what was
+    /// adopted before a stop is so again.
     pub(crate) fn run(mut self, commands: &Receiver<Command>, begun: &Sender<()>) {
         if let Err(reason) = self.resume() {
             return self.chain.fail(reason);

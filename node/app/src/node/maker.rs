@@ -142,8 +142,8 @@ impl Maker {
         self.executor.execute(self.state(stack), environment, candidates, stop)
     }
 
-    /// What executing the newest of a stack gave. Layers of the chain are settled beside; pending ones here, oldest first,
-    /// when something stands on them.
+    /// What executing the newest of a stack gave. Layers of the chain are settled beside; pending ones here, oldest
+    /// first, when something stands on them.
     fn outcome(&self, stack: &[&Pending]) -> Option<Outcome> {
         let head = self.chain.head();
         let mut outcome = match &head.layer {

@@ -1,5 +1,5 @@
-//! BBFT among validators who all live in one process: each has a key, a machine and a safety record of their own, and the
-//! network between them is a queue.
+//! BBFT among validators who all live in one process: each has a key, a machine and a safety record of their own, and
+//! the network between them is a queue.
 //!
 //! ```text
 //! block     upon the leader's turn: have a block made; the others notarize it once it was checked
@@ -170,8 +170,8 @@ impl Clock {
 }
 
 impl Committee {
-    /// Makes a committee that goes on from what was persisted, or begins on the store's last block. It acts from the first
-    /// [`Input::Tick`] on.
+    /// Makes a committee that goes on from what was persisted, or begins on the store's last block. It acts from the
+    /// first [`Input::Tick`] on.
     ///
     /// # Errors
     /// [`CommitteeError`].

@@ -98,7 +98,7 @@ impl Committee {
                     let found = seat.certificates.len();
                     if found > MAX_CERTIFICATES_HELD {
                         self.halt(format!(
-                            "found {found} certificates since the last final block, expected at most {MAX_CERTIFICATES_HELD}"
+                            "found {found} certificates above the final block, expected at most {MAX_CERTIFICATES_HELD}"
                         ));
                     }
                 }
@@ -154,8 +154,8 @@ impl Committee {
         self.set.get(index).map_or(Address::ZERO, |validator| validator.account)
     }
 
-    /// Who signed the best certificate of a view that a leader holds: the one that makes its block final, or else the one
-    /// that notarizes it. Nobody signed the block on which a term begins.
+    /// Who signed the best certificate of a view that a leader holds: the one that makes its block final, or else the
+    /// one that notarizes it. Nobody signed the block on which a term begins.
     fn signers_of(&self, leader: ValidatorIndex, view: View) -> Vec<u8> {
         let held =
             self.replica(leader).map(|replica| replica.machine().certificates(view, view, 3)).unwrap_or_default();
