@@ -82,7 +82,7 @@ impl Chain {
         let validator = |(index, secret): (u64, &BlsSecretKey)| {
             let mut account = Address([7; 32]);
             account.0[..8].copy_from_slice(&index.to_le_bytes());
-            Validator { account, key: secret.public_key().to_bytes(), weight: 1 }
+            Validator { account, bls_key: secret.public_key().to_bytes(), weight: 1 }
         };
         (0..).zip(&self.sets[epoch % 2]).map(validator).collect()
     }

@@ -76,7 +76,7 @@ impl Params {
     fn set(&self, members: &[(u8, u64)]) -> ValidatorSet {
         let validator = |(identity, weight): &(u8, u64)| Validator {
             account: Address([*identity; 32]),
-            key: [*identity; KEY_BYTES],
+            bls_key: [*identity; KEY_BYTES],
             weight: u128::from(*weight),
         };
         ValidatorSet::new(members.iter().map(validator).collect()).expect("elected validators are distinct")

@@ -26,7 +26,7 @@ fn development_key(suri: &str) -> BlsSecretKey {
 pub(crate) fn development_set() -> ValidatorSet {
     let validator = |suri: &&str| Validator {
         account: development_address(suri),
-        key: development_key(suri).public_key().to_bytes(),
+        bls_key: development_key(suri).public_key().to_bytes(),
         weight: 1,
     };
     ValidatorSet::new(DEVELOPMENT_VALIDATORS.iter().map(validator).collect()).expect("four different ones are a set")

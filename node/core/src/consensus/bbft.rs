@@ -50,9 +50,10 @@ pub use record::{Record, RecordError};
 pub use replica::{Action, Event, Refusals, Replica, Restored, Setup};
 pub use schedule::{LATENCY_FLOOR_MS, ROUNDS, Schedule, Standing, choose_supers};
 pub use signed::{SIGNED_BYTES, Scheme, signed_bytes};
+pub use tenon_types::{MAX_VALIDATORS, Validator};
 pub use timing::Timing;
 pub use types::{
-    Candidate, Certificate, Epoch, MAX_VALIDATORS, Phase, Place, SIGNATURE_BYTES, Signature, Signers, Statement,
-    ValidatorIndex, View, quorum_weight,
+    Candidate, Certificate, Epoch, Phase, Place, SIGNATURE_BYTES, Signature, Signers, Statement, ValidatorIndex, View,
+    quorum_weight,
 };
-pub use validators::{KEY_BYTES, Validator, ValidatorSet, ValidatorsError};
+pub use validators::{KEY_BYTES, ValidatorSet, ValidatorsError};

@@ -81,7 +81,11 @@ impl BlsScheme {
     pub fn observer(set: &ValidatorSet) -> Result<Self, BlsSchemeError> {
         let decode = |(index, validator): (usize, &super::Validator)| {
             let account = validator.account;
-            BlsPublicKey::from_bytes(&validator.key).map_err(|source| BlsSchemeError::Key { index, account, source })
+            BlsPublicKey::from_bytes(&validator.bls_key).map_err(|source| BlsSchemeError::Key {
+                index,
+                account,
+                source,
+            })
         };
         let keys = set.validators().iter().enumerate().map(decode).collect::<Result<Vec<_>, _>>()?;
         let keys = BlsKeys::new(&keys).expect("a set has 1 to MAX_VALIDATORS validators, no more than MAX_KEYS");

@@ -50,7 +50,7 @@ pub(crate) fn equal_set(validators: ValidatorIndex) -> ValidatorSet {
 pub(crate) fn weighted_set(weights: &[u128]) -> ValidatorSet {
     let validator = |(index, weight): (u8, &u128)| Validator {
         account: Address([index; 32]),
-        key: [index; KEY_BYTES],
+        bls_key: [index; KEY_BYTES],
         weight: *weight,
     };
     ValidatorSet::new((0..).zip(weights).map(validator).collect()).expect("small sets are sets")

@@ -5,10 +5,8 @@
 
 use parity_scale_codec::{Decode, Encode};
 use std::fmt;
-use tenon_types::Hash;
+use tenon_types::{Hash, MAX_VALIDATORS};
 
-/// Validators of one epoch at most. A bitmap of signers has at most as many bits.
-pub const MAX_VALIDATORS: usize = 1_024;
 /// Bytes of an aggregate signature.
 pub const SIGNATURE_BYTES: usize = 48;
 

@@ -1,23 +1,12 @@
 //! An epoch's set of validators: who they are, what they weigh, and the hash by which a header commits to them.
 
-use super::{MAX_VALIDATORS, Signers, ValidatorIndex, quorum_weight};
-use parity_scale_codec::{Decode, Encode};
-use tenon_types::{Address, Hash, blake2b_256};
+use super::{Signers, ValidatorIndex, quorum_weight};
+use parity_scale_codec::Encode;
+use tenon_types::{Address, Hash, MAX_VALIDATORS, Validator};
 use thiserror::Error;
 
 /// Bytes of a validator's public key, a point of G2 in compressed form.
 pub const KEY_BYTES: usize = 96;
-
-/// A validator as it was elected.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Encode, Decode)]
-pub struct Validator {
-    /// The account that registered it and that its rewards and penalties are for.
-    pub account: Address,
-    /// The key that it votes with.
-    pub key: [u8; KEY_BYTES],
-    /// The coin bound to it.
-    pub weight: u128,
-}
 
 /// Why validators are no set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -49,7 +38,7 @@ pub enum ValidatorsError {
 }
 
 /// The validators of an epoch, in the order of their indices.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ValidatorSet {
     validators: Vec<Validator>,
     total: u128,
@@ -71,7 +60,7 @@ impl ValidatorSet {
             if validator.weight == 0 {
                 return Err(ValidatorsError::Weight { account });
             }
-            if !accounts.insert(account) || !keys.insert(validator.key) {
+            if !accounts.insert(account) || !keys.insert(validator.bls_key) {
                 return Err(ValidatorsError::Twice { account });
             }
             let sum = total.checked_add(validator.weight);
@@ -98,7 +87,7 @@ impl ValidatorSet {
 
     /// The index of who votes with a key.
     pub fn index_of(&self, key: &[u8; KEY_BYTES]) -> Option<ValidatorIndex> {
-        let index = self.validators.iter().position(|validator| validator.key == *key)?;
+        let index = self.validators.iter().position(|validator| validator.bls_key == *key)?;
         ValidatorIndex::try_from(index).ok()
     }
 
@@ -120,7 +109,7 @@ impl ValidatorSet {
 
     /// What the last header of the epoch before commits to: the hash of the encoded validators in their order.
     pub fn hash(&self) -> Hash {
-        blake2b_256(&self.validators.encode())
+        Validator::set_hash(&self.validators.encode())
     }
 }
 
@@ -129,7 +118,7 @@ mod tests {
     use super::*;
 
     fn validator(index: u8, weight: u128) -> Validator {
-        Validator { account: Address([index; 32]), key: [index; KEY_BYTES], weight }
+        Validator { account: Address([index; 32]), bls_key: [index; KEY_BYTES], weight }
     }
 
     #[test]

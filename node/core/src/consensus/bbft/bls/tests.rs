@@ -23,7 +23,7 @@ fn keys(count: usize) -> Vec<[u8; KEY_BYTES]> {
 fn set(keys: &[[u8; KEY_BYTES]]) -> ValidatorSet {
     let validator = |(index, key): (u8, &[u8; KEY_BYTES])| Validator {
         account: tenon_types::Address([index; 32]),
-        key: *key,
+        bls_key: *key,
         weight: 1,
     };
     ValidatorSet::new((0..).zip(keys).map(validator).collect()).expect("keys of different validators")
