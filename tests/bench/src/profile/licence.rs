@@ -182,7 +182,11 @@ fn flags(stage: &mut Stage, market: Market, daily: u64) {
     for (number, upheld) in [(4, Some(true)), (5, Some(false)), (6, None)] {
         let event = Hash::new([number; 32]);
         let flag = licence.flag(id, event, now - 1_000);
-        if event == EVENT { stage.measure("", charlie(), flag) } else { stage.prepare(charlie(), flag) }
+        if event == EVENT {
+            stage.measure("", charlie(), flag)
+        } else {
+            stage.prepare(charlie(), flag)
+        }
         match upheld {
             Some(true) => stage.measure("upheld", dave(), licence.decide(id, event, true)),
             Some(false) => stage.measure("rejected", dave(), licence.decide(id, event, false)),

@@ -12,8 +12,8 @@ use tenon_host::{
 };
 use tenon_types::{
     AccountInfo, Address, AdminPolicy, Amount, BalancesEvent, Call, Era, Event, Extra, Extrinsic, Gas, Genesis,
-    GenesisModule, Hash, InstanceRecord, ModuleRecord, ModulesCall, MultiAddress, Parameters, Receipt, Seal,
-    Signature, SignedPart, blake2b_256, intrinsic_gas, keys,
+    GenesisModule, Hash, InstanceRecord, ModuleRecord, ModulesCall, MultiAddress, Parameters, Receipt, Seal, Signature,
+    SignedPart, blake2b_256, intrinsic_gas, keys,
 };
 
 use crate::prober::{Prober, Script};
