@@ -287,7 +287,7 @@ mod tests {
         let bytes = |name: &str| hex::decode(report.json[name].as_str().unwrap().trim_start_matches("0x")).unwrap();
         let key = ethereum::recover(&bytes("signature").try_into().unwrap(), b"hi").unwrap();
         assert_eq!(ethereum::address(&key).unwrap().to_vec(), bytes("ethereum_address"));
-        assert_eq!(report.json["scheme"], "secp256k1");
+        assert_eq!(report.json["scheme"], "ecdsa");
         assert_eq!(sign_ethereum("//Bob", "0xzz", &options).unwrap_err().name, "Usage");
         let plain = inspect("//Bob", &options).unwrap();
         assert!(plain.json["ethereum_address"].is_null() && !plain.text.contains("ethereum"));
