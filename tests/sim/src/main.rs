@@ -12,21 +12,40 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 use tenon_sim::{Report, STEPS, Trouble, messages, run};
 
+/// What is asked for.
+enum Task {
+    Messages,
+    Seeds { first: u64, count: u64 },
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<u64>().ok());
-    if arguments.first().is_some_and(|word| word == "messages") {
-        print_messages();
-        return ExitCode::SUCCESS;
+    match task(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(Task::Messages) => {
+            print_messages();
+            ExitCode::SUCCESS
+        }
+        Ok(Task::Seeds { first, count }) => run_all(first, count),
+        Err(text) => {
+            eprintln!("error: {text}");
+            eprintln!(" hint: `make sim SEEDS=1000` runs the first thousand, `make sim SEED=7` replays the seventh");
+            ExitCode::FAILURE
+        }
     }
-    if arguments.first().is_some_and(|word| word == "seed") {
-        let Some(seed) = number(1) else {
-            println!("found no seed, expected: tenon-sim seed SEED");
-            return ExitCode::FAILURE;
-        };
-        return run_all(seed, 1);
+}
+
+fn task(arguments: &[&str]) -> Result<Task, String> {
+    let number = |text: &str| {
+        let wrong = |_| format!("found '{text}', expected a number of a seed, or of seeds, below 2^64");
+        text.parse::<u64>().map_err(wrong)
+    };
+    match arguments {
+        ["messages"] => Ok(Task::Messages),
+        ["seed", seed] => Ok(Task::Seeds { first: number(seed)?, count: 1 }),
+        [count] => Ok(Task::Seeds { first: 0, count: number(count)? }),
+        [count, first] => Ok(Task::Seeds { first: number(first)?, count: number(count)? }),
+        _ => Err(format!("found {} arguments, expected SEEDS [FIRST], seed SEED, or messages", arguments.len())),
     }
-    run_all(number(1).unwrap_or(0), number(0).unwrap_or(1_000))
 }
 
 /// Prints the messages of a block for numbers of validators from 4 to 100, with a star and with sqrt(N) super-nodes.
