@@ -15,5 +15,5 @@ mod finality;
 
 pub use committee::{Committee, CommitteeError, CommitteeSetup, Seat};
 pub use dev::{DevEngine, DevMode, MAX_REQUESTS, MAX_UNFINALIZED};
-pub use engine::{BlockPlan, Effect, Engine, Input};
+pub use engine::{BlockPlan, Effect, Engine, Finality, Input, Received};
 pub use finality::FINALITY_GAP_MS;

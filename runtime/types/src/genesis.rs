@@ -1,6 +1,6 @@
 //! What a chain begins with. The hash of block 0, which commits to all of it, names the chain.
 
-use crate::{Address, AdminPolicy, Amount, Parameters};
+use crate::{Address, AdminPolicy, Amount, Parameters, Validator};
 use alloc::{string::String, vec::Vec};
 use parity_scale_codec::{Decode, Encode};
 
@@ -34,6 +34,8 @@ pub struct Genesis {
     pub parameters: Parameters,
     /// Who holds the native coin.
     pub balances: Vec<(Address, Amount)>,
+    /// The validators of a chain under BBFT until the instance with hooks has elected others.
+    pub validators: Vec<Validator>,
     /// The protocol modules, in the order in which they are created.
     pub modules: Vec<GenesisModule>,
     /// WASM files that are on chain from block 0 on without an instance: what templates are deployed from.

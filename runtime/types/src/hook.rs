@@ -60,6 +60,10 @@ impl Hooks {
 pub struct Seal {
     /// The epoch, which follows from the height.
     pub epoch: u64,
+    /// The view of the epoch in which it was proposed; 0 under an engine without views.
+    pub view: u64,
+    /// The view of its parent; 0 if the parent is the last block of the epoch before, or genesis.
+    pub parent_view: u64,
     /// The account of the validator that proposed the block.
     pub leader: Option<Address>,
     /// Who signed the certificate of the parent: bit `i % 8` of byte `i / 8` for validator `i` of the parent's epoch.
@@ -206,6 +210,8 @@ mod tests {
     fn the_report_has_its_fields_in_the_order_that_modules_declare() {
         let seal = Seal {
             epoch: 3,
+            view: 6,
+            parent_view: 5,
             leader: Some(Address([7; 32])),
             parent_signers: vec![5, 1],
             missed: vec![Address([8; 32])],

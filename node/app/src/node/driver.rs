@@ -154,7 +154,10 @@ impl Driver {
                     Effect::Persist { bytes } => self.persist(bytes),
                     Effect::Adopt { hash } => inputs.extend(self.adopt(&hash)),
                     Effect::Discard { hash } => drop(self.pending.remove(&hash)),
-                    Effect::Finalize { hash } => drop(self.to_finalize.send(hash)),
+                    Effect::Finalize { hash, .. } => drop(self.to_finalize.send(hash)),
+                    effect @ (Effect::Send { .. } | Effect::Want { .. }) => {
+                        self.chain.fail(format!("found {effect:?}, expected nothing for others: nobody is connected"));
+                    }
                     Effect::Halt { reason } => self.chain.fail(format!("consensus: {reason}")),
                 }
             }
@@ -216,6 +219,6 @@ impl Driver {
             let _ = reply.send(layer.entry.hash);
         }
         let transactions = layer.entry.transactions.len();
-        Some(Input::Adopted { hash: *hash, transactions, has_ready: self.intake.pool().has_ready() })
+        Some(Input::Adopted { hash: *hash, transactions, has_ready: self.intake.pool().has_ready(), elected: None })
     }
 }

@@ -54,6 +54,7 @@ pub fn development_genesis(time_ms: u64, hooks: Hooks) -> Genesis {
         time_ms,
         parameters: Parameters { hooks, ..Parameters::DEVELOPMENT },
         balances: people.chain(system).collect(),
+        validators: Vec::new(),
         modules: shipped::MODULES
             .iter()
             .map(|module| GenesisModule {

@@ -44,10 +44,13 @@ impl Maker {
     pub(crate) fn make(&self, plan: BlockPlan, stack: &[&Pending], intake: &Intake) -> Option<Pending> {
         let parent = self.parent(stack);
         let parameters = &self.chain.genesis.parameters;
-        let BlockPlan { time_ms, producer, parent_signers, missed, empty, .. } = plan;
+        let BlockPlan { time_ms, producer, parent_signers, view, parent_view, missed, evidence, empty, .. } = plan;
         let mut environment = self.chain.environment_after(&parent, time_ms, producer);
         environment.seal.parent_signers = parent_signers;
+        environment.seal.view = view;
+        environment.seal.parent_view = parent_view;
         environment.seal.missed = missed;
+        environment.seal.evidence = evidence;
         let candidates = intake.plan(Budget {
             gas: parameters.block_gas,
             bytes: usize::try_from(parameters.block_bytes).unwrap_or(usize::MAX),

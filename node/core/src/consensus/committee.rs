@@ -258,6 +258,8 @@ impl Engine for Committee {
             Input::Validated { hash, valid } => self.validated(hash, valid),
             // Blocks are made by the clock, and what was adopted is known here.
             Input::PoolChanged { .. } | Input::MakeBlock | Input::Adopted { .. } => {}
+            // Nothing comes from other processes.
+            Input::Message { .. } | Input::Received(_) | Input::Synced { .. } => {}
         }
         self.run();
         self.finish()

@@ -73,19 +73,20 @@ impl DevEngine {
             Input::PoolChanged { has_ready } => self.has_ready = has_ready,
             // One's own block needs nobody's check.
             Input::Built { hash } => effects.push(Effect::Adopt { hash }),
-            Input::Adopted { hash, transactions, has_ready } => {
+            Input::Adopted { hash, transactions, has_ready, .. } => {
                 self.building = false;
                 self.head = hash;
                 // What is ready and was not included in an empty block would not be in the next one either.
                 self.has_ready = has_ready && transactions > 0;
-                self.unfinalized.announce(now_ms, hash);
+                self.unfinalized.announce(now_ms, hash, None);
             }
             Input::BuildFailed => {
                 self.building = false;
                 // Without this, a pool that makes building fail would make it fail again at once, for ever.
                 self.has_ready = false;
             }
-            Input::Validated { .. } => {}
+            // Nobody votes, and blocks come from nowhere else.
+            Input::Validated { .. } | Input::Message { .. } | Input::Received(_) | Input::Synced { .. } => {}
             Input::MakeBlock => self.requests = self.requests.saturating_add(1).min(MAX_REQUESTS),
         }
     }
@@ -119,7 +120,10 @@ impl DevEngine {
                 time_ms: now_ms,
                 producer: self.producer,
                 parent_signers: Vec::new(),
+                view: 0,
+                parent_view: 0,
                 missed: Vec::new(),
+                evidence: Vec::new(),
                 empty: false,
             }));
         }

@@ -1,9 +1,30 @@
 //! What an engine takes and gives.
 
-use tenon_types::{Address, Hash};
+use super::bbft::{Candidate, Certificate, Epoch, Message, ValidatorIndex};
+use tenon_types::{Address, Evidence, Hash, Header, Seal, Validator};
+
+/// A block that came from elsewhere, as consensus sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// What its header says of its place.
+    pub candidate: Candidate,
+    /// Who made it, as its header says.
+    pub producer: Address,
+    /// What its header says of the votes.
+    pub seal: Seal,
+}
+
+/// Why a block is final.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finality {
+    /// Finalizes the last descendant, or the block itself if there is none.
+    pub certificate: Certificate,
+    /// The hashes of the block's child, the child's child and so on.
+    pub descendants: Vec<Hash>,
+}
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The node has started, or the timer is due.
     Tick,
@@ -34,9 +55,32 @@ pub enum Input {
         transactions: usize,
         /// Whether the pool still holds transactions that can be included.
         has_ready: bool,
+        /// After the last block of an epoch, the validators of the next one; absent if nobody was elected.
+        elected: Option<Vec<Validator>>,
     },
     /// Somebody asks for a block now.
     MakeBlock,
+    /// A validator of an epoch, whom the network has authenticated, sent something. What a proposal says of its
+    /// candidate is what its block's header says, and the block was [`Input::Received`] before.
+    Message {
+        /// Of which epoch.
+        epoch: Epoch,
+        /// Who, by the index in that epoch's set.
+        from: ValidatorIndex,
+        /// What.
+        message: Message,
+    },
+    /// A block came with a proposal, or because it was wanted. Its body fits its header; nobody has executed it.
+    Received(Box<Received>),
+    /// The head and all below it were made final by others, which was checked, and are the chain of this node now.
+    Synced {
+        /// The head.
+        head: Candidate,
+        /// Why it is final.
+        finality: Finality,
+        /// As in [`Input::Adopted`].
+        elected: Option<Vec<Validator>>,
+    },
 }
 
 /// What an engine decides about a block that is to be made. Everything else follows from its parent and the pool.
@@ -50,10 +94,24 @@ pub struct BlockPlan {
     pub producer: Address,
     /// Who signed the parent's certificate; see [`tenon_types::Seal::parent_signers`].
     pub parent_signers: Vec<u8>,
+    /// The view that it is proposed in; see [`tenon_types::Seal::view`].
+    pub view: u64,
+    /// The view of its parent; see [`tenon_types::Seal::parent_view`].
+    pub parent_view: u64,
     /// Whose views failed since the parent; see [`tenon_types::Seal::missed`].
     pub missed: Vec<Address>,
+    /// Faults that were proven since; see [`tenon_types::Seal::evidence`].
+    pub evidence: Vec<Evidence>,
     /// Whether it must have no transactions.
     pub empty: bool,
+}
+
+impl Received {
+    /// What consensus sees of a block; absent if its header has no info.
+    pub fn of(header: &Header) -> Option<Self> {
+        let info = header.info()?;
+        Some(Self { candidate: Candidate::of(header, &info.seal), producer: info.producer, seal: info.seal })
+    }
 }
 
 /// What is to be done. Whoever performs it does not go on after an effect that failed.
@@ -61,7 +119,8 @@ pub struct BlockPlan {
 pub enum Effect {
     /// Make a block. Answered by [`Input::Built`] or [`Input::BuildFailed`], in the order in which blocks were asked for.
     Build(BlockPlan),
-    /// Check a pending block. Answered by [`Input::Validated`].
+    /// Check a block that is pending or was received, and have it pending then. It stands on the head or on a pending
+    /// block. Answered by [`Input::Validated`].
     Validate {
         /// Which.
         hash: Hash,
@@ -76,13 +135,29 @@ pub enum Effect {
         /// Which.
         hash: Hash,
     },
-    /// Drop a pending block: it becomes no part of the chain. Its transactions are in the pool still.
+    /// Drop a pending or received block: it becomes no part of the chain. Its transactions are in the pool still.
     Discard {
         /// Which.
         hash: Hash,
     },
     /// Make a block final, which is the head or below it.
     Finalize {
+        /// Which.
+        hash: Hash,
+        /// Why it is; absent if a later block's proof is its own, or if nobody votes.
+        finality: Option<Finality>,
+    },
+    /// Send to validators of an epoch. With a proposal goes its block.
+    Send {
+        /// Of which epoch.
+        epoch: Epoch,
+        /// To whom, by the index in that epoch's set.
+        to: Vec<ValidatorIndex>,
+        /// What.
+        message: Message,
+    },
+    /// Get a block from others. Answered by [`Input::Received`] when it is here; it may never come.
+    Want {
         /// Which.
         hash: Hash,
     },

@@ -60,6 +60,7 @@ impl Double {
             time_ms: 0,
             parameters: Parameters::DEVELOPMENT,
             balances: Vec::new(),
+            validators: Vec::new(),
             modules: Vec::new(),
             codes: Vec::new(),
         };

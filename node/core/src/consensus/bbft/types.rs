@@ -5,7 +5,7 @@
 
 use parity_scale_codec::{Decode, Encode};
 use std::fmt;
-use tenon_types::{Hash, MAX_VALIDATORS};
+use tenon_types::{Hash, Header, MAX_VALIDATORS, Seal};
 
 /// Bytes of an aggregate signature.
 pub const SIGNATURE_BYTES: usize = 48;
@@ -235,6 +235,17 @@ pub struct Candidate {
     pub parent: Place,
     /// Its height.
     pub height: u64,
+}
+
+impl Candidate {
+    /// The candidate that a header states, given what it says of the votes.
+    pub fn of(header: &Header, seal: &Seal) -> Self {
+        Self {
+            place: Place { view: View(seal.view), digest: header.hash() },
+            parent: Place { view: View(seal.parent_view), digest: header.parent_hash },
+            height: u64::from(header.number),
+        }
+    }
 }
 
 /// The share of the weight that decides: more than two thirds of the whole.

@@ -4,7 +4,7 @@ use super::{
     Candidate, Committee, Event, MAX_CERTIFICATES_HELD, MAX_EVENTS, MAX_QUEUED, Place, Request, ValidatorIndex, View,
 };
 use crate::consensus::bbft::{Action, Certificate, Input as MachineInput, Phase};
-use crate::consensus::{BlockPlan, Effect};
+use crate::consensus::{BlockPlan, Effect, Finality};
 use parity_scale_codec::Encode;
 use tenon_types::{Address, Hash, MAX_MISSED};
 
@@ -16,7 +16,7 @@ impl Committee {
         if !self.started {
             self.started = true;
             for hash in std::mem::take(&mut self.to_adopt) {
-                self.adopt(hash);
+                self.adopt(hash, None);
             }
             (0..).zip(&self.replicas).for_each(|(index, _)| self.queue.push_back((index, Event::Start)));
         }
@@ -143,6 +143,9 @@ impl Committee {
             time_ms: self.clock.wall_ms,
             producer: self.account(leader),
             parent_signers: self.signers_of(leader, parent.place.view),
+            view: view.0,
+            parent_view: parent.place.view.0,
+            evidence: Vec::new(),
             missed: self.missed(parent.place.view, view),
             empty,
         };
@@ -194,7 +197,7 @@ impl Committee {
     fn commit(&mut self, index: ValidatorIndex, candidate: Candidate, certificate: Certificate) {
         self.unsaved = true;
         if let Some(seat) = self.saved.seats.get_mut(usize::from(index)) {
-            seat.committed = Some((candidate, certificate));
+            seat.committed = Some((candidate, certificate.clone()));
         }
         if candidate.height <= self.saved.adopted.height {
             return;
@@ -204,14 +207,19 @@ impl Committee {
             return self.halt(format!("found {candidate:?} final, expected a descendant of {head:?}"));
         };
         self.saved.adopted = candidate;
-        line.iter().for_each(|candidate| self.adopt(candidate.place.digest));
+        for ancestor in line {
+            // The certificate of the newest is the proof of all.
+            let is_newest = ancestor == candidate;
+            let finality = is_newest.then(|| Finality { certificate: certificate.clone(), descendants: Vec::new() });
+            self.adopt(ancestor.place.digest, finality);
+        }
         let discard = |candidate: &Candidate| Effect::Discard { hash: candidate.place.digest };
         self.effects.extend(beside.iter().map(discard));
     }
 
-    fn adopt(&mut self, hash: Hash) {
+    fn adopt(&mut self, hash: Hash, finality: Option<Finality>) {
         self.effects.push(Effect::Adopt { hash });
-        self.unfinalized.announce(self.clock.now_ms(), hash);
+        self.unfinalized.announce(self.clock.now_ms(), hash, finality);
     }
 
     fn halt(&mut self, reason: String) {

@@ -114,13 +114,14 @@ impl World {
                 assert_eq!(self.plans[&hash].parent, self.head(), "what is adopted stands on the head");
                 assert!(self.pending.remove(&hash));
                 self.adopted.push((hash, self.now_ms));
-                return Some(Input::Adopted { hash, transactions: 0, has_ready: false });
+                return Some(Input::Adopted { hash, transactions: 0, has_ready: false, elected: None });
             }
             Effect::Discard { hash } => {
                 assert!(self.pending.remove(&hash), "only what is pending is discarded");
                 self.discarded.push(hash);
             }
-            Effect::Finalize { hash } => {
+            Effect::Send { .. } | Effect::Want { .. } => panic!("found {effect:?}, expected nothing for others"),
+            Effect::Finalize { hash, .. } => {
                 self.finalized += 1;
                 assert_eq!(self.adopted[self.finalized].0, hash, "blocks become final in order");
                 self.finalized_ms.push(self.now_ms);

@@ -13,7 +13,19 @@ fn engine_at(mode: DevMode, start_ms: u64) -> DevEngine {
 
 fn build(parent: Hash, time_ms: u64) -> Effect {
     let (parent_signers, missed) = (Vec::new(), Vec::new());
-    Effect::Build(BlockPlan { parent, time_ms, producer: PRODUCER, parent_signers, missed, empty: false })
+    let (view, parent_view, evidence) = (0, 0, Vec::new());
+    let producer = PRODUCER;
+    Effect::Build(BlockPlan {
+        parent,
+        time_ms,
+        producer,
+        parent_signers,
+        view,
+        parent_view,
+        missed,
+        evidence,
+        empty: false,
+    })
 }
 
 /// A driver without a chain: it keeps the timer, makes blocks in a given time, and writes down what happened when.
@@ -60,7 +72,7 @@ impl Driver {
                     self.built_ms.push(plan.time_ms);
                     self.building_ms = Some(self.now_ms + self.build_ms);
                 }
-                Effect::Finalize { hash } => self.finalized.push((self.now_ms, hash)),
+                Effect::Finalize { hash, .. } => self.finalized.push((self.now_ms, hash)),
                 Effect::SetTimer { at_ms } => self.timer_ms = Some(at_ms),
                 Effect::Adopt { hash } => self.announced.push((self.now_ms, hash)),
                 other => panic!("{other:?} of one producer"),
@@ -85,7 +97,7 @@ impl Driver {
                 let hash = blake2b_256(&self.announced.len().to_le_bytes());
                 self.give(Input::Built { hash });
                 assert_eq!(self.announced.last(), Some(&(self.now_ms, hash)), "one's own block is adopted at once");
-                self.give(Input::Adopted { hash, transactions, has_ready: self.ready > 0 });
+                self.give(Input::Adopted { hash, transactions, has_ready: self.ready > 0, elected: None });
             } else {
                 self.timer_ms = None;
                 self.give(Input::Tick);
@@ -185,7 +197,7 @@ fn a_failed_block_is_tried_again_at_the_next_occasion() {
     assert_eq!(engine.handle(510, Input::BuildFailed), [Effect::SetTimer { at_ms: 1_000 }]);
     let mut engine = engine_at(DevMode::OnDemand, 0);
     let changed = Input::PoolChanged { has_ready: true };
-    assert_eq!(engine.handle(1, changed), [build(GENESIS, 1)]);
+    assert_eq!(engine.handle(1, changed.clone()), [build(GENESIS, 1)]);
     assert_eq!(engine.handle(2, Input::BuildFailed), []);
     assert_eq!(engine.handle(3, changed), [build(GENESIS, 3)]);
 }
@@ -196,10 +208,10 @@ fn a_clock_that_goes_back_does_not_stop_the_chain() {
     engine.handle(1_000_000, Input::Tick);
     assert_eq!(engine.handle(5_000, Input::Tick), [Effect::SetTimer { at_ms: 5_500 }]);
     assert_eq!(engine.handle(5_500, Input::Tick)[0], build(GENESIS, 5_500));
-    let executed = Input::Adopted { hash: Hash::ZERO, transactions: 0, has_ready: false };
+    let executed = Input::Adopted { hash: Hash::ZERO, transactions: 0, has_ready: false, elected: None };
     assert_eq!(engine.handle(5_500, executed), [Effect::SetTimer { at_ms: 5_550 }]);
     assert_eq!(engine.handle(100, Input::Tick), [Effect::SetTimer { at_ms: 150 }]);
-    assert_eq!(engine.handle(150, Input::Tick)[0], Effect::Finalize { hash: Hash::ZERO });
+    assert_eq!(engine.handle(150, Input::Tick)[0], Effect::Finalize { hash: Hash::ZERO, finality: None });
 }
 
 #[test]

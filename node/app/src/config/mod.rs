@@ -1,0 +1,25 @@
+//! What a networked node is run with: the keys of `config.toml`, their defaults and bounds, and the node's key files.
+//!
+//! [`table`](self::table) lists every key once. The commented file that `tenon node init` writes, the reference in the
+//! book, the defaults and the check for unknown keys all come from it. [`NodeSettings::read`] reads a file and flags once,
+//! so that what runs has only checked values. The key of an account is nowhere here: it stays in its owner's wallet.
+
+mod address;
+mod error;
+mod identity;
+mod settings;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
+mod values;
+
+pub use address::{NetworkAddress, PeerName};
+pub use error::ConfigError;
+pub use identity::{NODE_KEY_FILE, NodeKey, VALIDATOR_KEY_FILE, ValidatorKey};
+pub use settings::{
+    CONFIG_FILE, ConsensusSettings, HealthSettings, LogSettings, MetricsSettings, NetworkSettings, NodeSettings,
+    RpcSettings, StorageSettings, SuperNodes, ValidatorSettings,
+};
+pub use text::{commented_file, reference};
+pub use values::Override;
