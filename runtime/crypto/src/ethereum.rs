@@ -2,6 +2,7 @@
 //!
 //! For what is published off chain. No transaction of this chain is signed so.
 
+use crate::ecdsa::decompress;
 use crate::hash::keccak_256;
 use crate::keypair::Secret;
 use crate::{Keypair, recover_secp256k1};
@@ -20,9 +21,7 @@ pub fn digest(message: &[u8]) -> [u8; 32] {
 /// The address of a compressed public key: the last 20 bytes of keccak-256 of its two coordinates. None if it is no key.
 #[must_use]
 pub fn address(public: &[u8; 33]) -> Option<[u8; 20]> {
-    let key = k256::ecdsa::VerifyingKey::from_sec1_bytes(public).ok()?;
-    let point = key.to_sec1_point(false);
-    keccak_256(point.as_bytes().get(1..)?).last_chunk().copied()
+    keccak_256(&decompress(public)?).last_chunk().copied()
 }
 
 /// The compressed public key that signed a message; the signature is r, s and 27 or 28. None if there is no such key, or
@@ -39,10 +38,8 @@ impl Keypair {
     #[must_use]
     pub fn sign_ethereum(&self, message: &[u8]) -> Option<[u8; 65]> {
         let Secret::Secp256k1(key) = self.secret() else { return None };
-        // RFC 6979; the library returns the lower `s`.
-        let (signature, recovery) = key.sign_prehash_recoverable(&digest(message));
-        let mut bytes = [RECOVERY_OFFSET.saturating_add(recovery.to_byte()); 65];
-        bytes[..64].copy_from_slice(&signature.to_bytes());
+        let mut bytes = key.sign(&digest(message));
+        bytes[64] = bytes[64].saturating_add(RECOVERY_OFFSET);
         Some(bytes)
     }
 }

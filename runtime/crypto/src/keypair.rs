@@ -8,7 +8,7 @@ use std::fmt;
 use schnorrkel::{ExpansionMode, MiniSecretKey};
 use zeroize::Zeroizing;
 
-use crate::{PublicKey, Scheme, Signature, hash::blake2b_256, rng::HashRng, verify::SUBSTRATE_CONTEXT};
+use crate::{PublicKey, Scheme, Signature, ecdsa, hash::blake2b_256, rng::HashRng, verify::SUBSTRATE_CONTEXT};
 
 /// Why bytes are not a secret key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,7 +33,7 @@ pub struct Keypair {
 pub(crate) enum Secret {
     Ed25519(Box<Zeroizing<ed25519_zebra::SigningKey>>),
     Sr25519(Box<schnorrkel::Keypair>),
-    Secp256k1(Box<k256::ecdsa::SigningKey>),
+    Secp256k1(Box<ecdsa::Secret>),
 }
 
 impl Keypair {
@@ -49,7 +49,7 @@ impl Keypair {
                 Ok(Self::from_sr25519(mini.expand_to_keypair(ExpansionMode::Ed25519)))
             }
             Scheme::Secp256k1 => {
-                let key = k256::ecdsa::SigningKey::from_slice(seed).map_err(|_| KeyError::OutOfRange { scheme })?;
+                let key = ecdsa::Secret::from_seed(seed).ok_or(KeyError::OutOfRange { scheme })?;
                 Ok(Self::from_secret(Secret::Secp256k1(Box::new(key))))
             }
         }
@@ -63,10 +63,7 @@ impl Keypair {
         let public = match &secret {
             Secret::Ed25519(key) => PublicKey::Ed25519(key.verification_key().into()),
             Secret::Sr25519(pair) => PublicKey::Sr25519(pair.public.to_bytes()),
-            Secret::Secp256k1(key) => {
-                let point = key.verifying_key().to_sec1_point(true);
-                PublicKey::Secp256k1(point.as_bytes().try_into().expect("a compressed point has 33 bytes"))
-            }
+            Secret::Secp256k1(key) => PublicKey::Secp256k1(key.public()),
         };
         Self { secret, public }
     }
@@ -103,13 +100,7 @@ impl Keypair {
         match &self.secret {
             Secret::Ed25519(key) => Signature::Ed25519(key.sign(message).to_bytes()),
             Secret::Sr25519(pair) => Signature::Sr25519(sign_sr25519(pair, message)),
-            Secret::Secp256k1(key) => {
-                // RFC 6979; the library returns the lower `s`.
-                let (signature, recovery) = key.sign_prehash_recoverable(&blake2b_256(message));
-                let mut bytes = [recovery.to_byte(); 65];
-                bytes[..64].copy_from_slice(&signature.to_bytes());
-                Signature::Secp256k1(bytes)
-            }
+            Secret::Secp256k1(key) => Signature::Secp256k1(key.sign(&blake2b_256(message))),
         }
     }
 }

@@ -293,7 +293,7 @@ fn encode_body(pair: &Keypair) -> Zeroizing<Vec<u8>> {
     let secret = Zeroizing::new(match pair.secret() {
         Secret::Ed25519(key) => [key.as_bytes().as_slice(), public.as_bytes()].concat(),
         Secret::Sr25519(pair) => pair.secret.to_ed25519_bytes().to_vec(),
-        Secret::Secp256k1(key) => key.to_bytes().to_vec(),
+        Secret::Secp256k1(key) => key.as_bytes().to_vec(),
     });
     Zeroizing::new([&HEADER, secret.as_slice(), &DIVIDER, public.as_bytes()].concat())
 }

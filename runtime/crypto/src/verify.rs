@@ -4,10 +4,9 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use k256::ecdsa::{RecoveryId, Signature as EcdsaSignature, VerifyingKey};
 use schnorrkel::context::SigningContext;
 
-use crate::{Scheme, hash::blake2b_256};
+use crate::{Scheme, ecdsa::recover_secp256k1, hash::blake2b_256};
 
 /// The longest payload that is signed as it is; a longer one is hashed first. Substrate's rule for `SignedPayload`.
 pub const MAX_PLAIN_PAYLOAD: usize = 256;
@@ -61,21 +60,4 @@ pub fn verify_sr25519(signature: &[u8; 64], public: &[u8; 32], message: &[u8]) -
 pub fn verify_ed25519(signature: &[u8; 64], public: &[u8; 32], message: &[u8]) -> bool {
     let Ok(public) = ed25519_zebra::VerificationKey::try_from(*public) else { return false };
     public.verify(&ed25519_zebra::Signature::from_bytes(signature), message).is_ok()
-}
-
-/// Recovers the compressed public key that made a 65-byte recoverable signature (`r`, `s`, recovery id 0 to 3) of a
-/// digest; none where there is no such key.
-///
-/// A signature with the higher of the two possible `s` is refused, so that nobody can make a second signature out of
-/// one (BIP-62, EIP-2). The digest must be a hash computed by the caller: a chosen one proves nothing.
-#[must_use]
-pub fn recover_secp256k1(signature: &[u8; 65], digest: &[u8; 32]) -> Option<[u8; 33]> {
-    let (bytes, recovery) = signature.split_at(64);
-    let recovery = RecoveryId::from_byte(*recovery.first()?)?;
-    let signature = EcdsaSignature::from_slice(bytes).ok()?;
-    if signature.normalize_s() != signature {
-        return None;
-    }
-    let key = VerifyingKey::recover_from_prehash(digest, &signature, recovery).ok()?;
-    key.to_sec1_point(true).as_bytes().try_into().ok()
 }

@@ -89,7 +89,7 @@ const OWNERS: &[Owners] = &[
     owners("cudarc", &["node/tensority"]),
     owners("schnorrkel", &["runtime/crypto"]),
     owners("ed25519-zebra", &["runtime/crypto"]),
-    owners("k256", &["runtime/crypto"]),
+    owners("secp256k1", &["runtime/crypto"]),
     owners("blst", &["runtime/crypto"]),
     owners("sm2", &["runtime/crypto"]),
     owners("tokio", &["node/net", "node/app", "sdk/client", "tests/e2e", "tests/bench"]),

@@ -4,6 +4,7 @@
 mod batch;
 mod bls;
 mod bls_aggregates;
+mod ecdsa;
 mod hash;
 mod keys;
 mod keystore;
