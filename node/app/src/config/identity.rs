@@ -137,8 +137,7 @@ fn write_seed(file: &Path, seed: &[u8; 32]) -> Result<(), ConfigError> {
 
 fn read_seed(file: &Path) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
     let failed = |source| ConfigError::File { action: "read", file: file.to_path_buf(), source };
-    let refused =
-        |found: String, expected| ConfigError::KeyFile { file: file.to_path_buf(), found, expected };
+    let refused = |found: String, expected| ConfigError::KeyFile { file: file.to_path_buf(), found, expected };
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(file).map_err(failed)?);

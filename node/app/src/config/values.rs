@@ -6,7 +6,7 @@ use crate::template::one_line;
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use tenon_client::nearest;
+use tenon_client::suggest::nearest;
 use toml::Value;
 
 /// Bytes of a `config.toml`.
@@ -98,6 +98,14 @@ impl Values {
         }
     }
 
+    /// A text, or a number as a text.
+    pub(super) fn text_or_number(&self, key: &str) -> Result<String, ConfigError> {
+        match self.get(key).1 {
+            Value::Integer(number) => Ok(number.to_string()),
+            _ => self.text(key),
+        }
+    }
+
     pub(super) fn flag(&self, key: &str) -> Result<bool, ConfigError> {
         match self.get(key).1 {
             Value::Boolean(flag) => Ok(flag),
@@ -118,11 +126,7 @@ impl Values {
     }
 
     /// A list of texts, each read by `read`, which says what it found wrong.
-    pub(super) fn list<T>(
-        &self,
-        key: &str,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Vec<T>, ConfigError> {
+    pub(super) fn list<T>(&self, key: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, ConfigError> {
         let value = self.get(key).1;
         let Value::Array(items) = &value else { return Err(self.refuse(key, &value.to_string())) };
         if items.len() > MAX_LIST {

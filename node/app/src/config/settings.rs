@@ -1,0 +1,311 @@
+//! The settings of a networked node, checked.
+
+use super::address::{NetworkAddress, PeerName};
+use super::error::ConfigError;
+use super::identity::{NodeKey, ValidatorKey};
+use super::values::{Override, Values};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use tenon_types::MAX_VALIDATORS;
+use tracing_subscriber::EnvFilter;
+
+/// The file with a node's settings, in its folder.
+pub const CONFIG_FILE: &str = "config.toml";
+
+/// Characters of a node's name.
+const MAX_NAME: usize = 64;
+/// The largest numbers of peers, of connections and of blocks.
+const MAX_PEERS: u64 = 1_000;
+const MAX_CONNECTIONS: u64 = 65_536;
+const MAX_BLOCKS: u64 = 100_000_000;
+const MAX_BEHIND: u64 = 1_000_000;
+const MAX_FREE_MIB: u64 = 1_000_000_000;
+/// The fewest blocks that a node keeps: what a peer that is a little behind asks for.
+const MIN_KEPT: u64 = 16;
+/// The shortest and longest times, in milliseconds.
+const MIN_TIME_MS: u64 = 10;
+const MAX_TIME_MS: u64 = 600_000;
+const MAX_DELAY_MS: u64 = 3_600_000;
+
+/// What a networked node is run with.
+#[derive(Clone, Debug)]
+pub struct NodeSettings {
+    /// The folder of the node: `config.toml`, key files and, in `chain`, the store.
+    pub base_path: PathBuf,
+    /// How people call the node.
+    pub name: String,
+    /// The file with the SCALE bytes of [`tenon_types::Genesis`].
+    pub chain: PathBuf,
+    /// The RPC server.
+    pub rpc: RpcSettings,
+    /// Other nodes.
+    pub network: NetworkSettings,
+    /// Voting; an observer has none.
+    pub validator: Option<ValidatorSettings>,
+    /// The pace of BBFT.
+    pub consensus: ConsensusSettings,
+    /// What is kept.
+    pub storage: StorageSettings,
+    /// Figures for Prometheus.
+    pub metrics: MetricsSettings,
+    /// When the node is ready.
+    pub health: HealthSettings,
+    /// What is logged.
+    pub log: LogSettings,
+}
+
+/// The RPC server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RpcSettings {
+    /// Where it listens; port 0 takes any.
+    pub listen: SocketAddr,
+    /// Connections at once.
+    pub max_connections: u32,
+    /// Origins of web pages that may ask.
+    pub cors_origins: Vec<String>,
+}
+
+/// Other nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkSettings {
+    /// The file of the key by which peers know this node.
+    pub key_file: PathBuf,
+    /// Where peers reach this node.
+    pub listen: Vec<NetworkAddress>,
+    /// Where others reach it, if that differs.
+    pub external: Vec<NetworkAddress>,
+    /// The first peers, each with its id.
+    pub bootstrap: Vec<NetworkAddress>,
+    /// Whether peers that are not allowed are refused.
+    pub private: bool,
+    /// The peers of a private network.
+    pub allowed_peers: Vec<PeerName>,
+    /// Peers at once.
+    pub max_peers: usize,
+    /// Whether to look for peers in the local network.
+    pub mdns: bool,
+    /// Whether to have routers open a port, and to use relays.
+    pub nat: bool,
+}
+
+/// Voting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidatorSettings {
+    /// The file of the BLS key.
+    pub key_file: PathBuf,
+}
+
+/// How many validators add votes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuperNodes {
+    /// One: a star.
+    One,
+    /// The root of all, rounded down.
+    Root,
+    /// Each for itself.
+    All,
+    /// This many, or all if they are fewer.
+    Count(usize),
+}
+
+/// The pace of BBFT.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsensusSettings {
+    /// Milliseconds from one block to the next.
+    pub block_interval_ms: u64,
+    /// Milliseconds that a message takes at most: D.
+    pub delay_ms: u64,
+    /// What D grows to while views fail.
+    pub max_delay_ms: u64,
+    /// How many validators add votes up.
+    pub super_nodes: SuperNodes,
+}
+
+/// What is kept on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageSettings {
+    /// Whether every height is kept.
+    pub archive: bool,
+    /// Blocks that are kept otherwise.
+    pub keep_blocks: u64,
+    /// Blocks from one snapshot to the next; `None` makes none.
+    pub snapshot_every: Option<u64>,
+}
+
+/// Figures for Prometheus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetricsSettings {
+    /// Where they are served, if anywhere.
+    pub listen: Option<SocketAddr>,
+}
+
+/// When the node is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthSettings {
+    /// The fewest peers.
+    pub min_peers: usize,
+    /// The most blocks behind its peers.
+    pub max_behind: u64,
+    /// The least room on the disk, in MiB.
+    pub min_free_mib: u64,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// The filter.
+    pub level: String,
+    /// Whether each line is a JSON object.
+    pub json: bool,
+}
+
+impl SuperNodes {
+    /// How many of some validators add votes up: at least one, at most all.
+    pub fn of(self, validators: usize) -> usize {
+        let count = match self {
+            Self::One => 1,
+            Self::Root => validators.isqrt(),
+            Self::All => validators,
+            Self::Count(count) => count.min(validators),
+        };
+        count.max(1)
+    }
+}
+
+impl NodeSettings {
+    /// Reads the settings in a node's folder; flags take precedence.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the file or flag, the key, what was found and what was expected.
+    pub fn read(base_path: &Path, overrides: &[Override]) -> Result<Self, ConfigError> {
+        let values = Values::read(&base_path.join(CONFIG_FILE), overrides)?;
+        Ok(Self {
+            base_path: base_path.to_path_buf(),
+            name: name(&values)?,
+            chain: values.path("node.chain", base_path)?,
+            rpc: rpc(&values)?,
+            network: network(&values, base_path)?,
+            validator: validator(&values, base_path)?,
+            consensus: consensus(&values)?,
+            storage: storage(&values)?,
+            metrics: metrics(&values)?,
+            health: health(&values)?,
+            log: log(&values)?,
+        })
+    }
+
+    /// Reads the key by which peers know the node.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if its file holds none.
+    pub fn node_key(&self) -> Result<NodeKey, ConfigError> {
+        NodeKey::read(&self.network.key_file)
+    }
+
+    /// Reads the key that votes, if the node votes.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if its file holds none.
+    pub fn validator_key(&self) -> Result<Option<ValidatorKey>, ConfigError> {
+        self.validator.as_ref().map(|validator| ValidatorKey::read(&validator.key_file)).transpose()
+    }
+}
+
+fn name(values: &Values) -> Result<String, ConfigError> {
+    let name = values.text("node.name")?;
+    let fits = (1..=MAX_NAME).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits { Ok(name) } else { Err(values.refuse("node.name", &format!("{name:?}"))) }
+}
+
+fn rpc(values: &Values) -> Result<RpcSettings, ConfigError> {
+    let listen = values.text("rpc.listen")?;
+    let ip: IpAddr = listen.parse().map_err(|_| values.refuse("rpc.listen", &format!("{listen:?}")))?;
+    let origin = |text: &str| {
+        let fits = text == "*" || text.split_once("://").is_some_and(|(_, host)| !host.is_empty());
+        if fits { Ok(text.to_string()) } else { Err(format!("{text:?}")) }
+    };
+    Ok(RpcSettings {
+        listen: SocketAddr::new(ip, small(values.number("rpc.port", 0..=u64::from(u16::MAX))?)),
+        max_connections: small(values.number("rpc.max_connections", 1..=MAX_CONNECTIONS)?),
+        cors_origins: values.list("rpc.cors_origins", origin)?,
+    })
+}
+
+fn network(values: &Values, base_path: &Path) -> Result<NetworkSettings, ConfigError> {
+    let listen = values.list("network.listen", NetworkAddress::read)?;
+    if listen.is_empty() {
+        return Err(values.refuse_for("network.listen", "no address", "at least one"));
+    }
+    Ok(NetworkSettings {
+        key_file: values.path("network.key_file", base_path)?,
+        listen,
+        external: values.list("network.external", NetworkAddress::read)?,
+        bootstrap: values.list("network.bootstrap", NetworkAddress::read_peer)?,
+        private: values.flag("network.private")?,
+        allowed_peers: values.list("network.allowed_peers", PeerName::read)?,
+        max_peers: small(values.number("network.max_peers", 1..=MAX_PEERS)?),
+        mdns: values.flag("network.mdns")?,
+        nat: values.flag("network.nat")?,
+    })
+}
+
+fn validator(values: &Values, base_path: &Path) -> Result<Option<ValidatorSettings>, ConfigError> {
+    let key_file = values.path("validator.key_file", base_path)?;
+    Ok(values.flag("validator.enabled")?.then_some(ValidatorSettings { key_file }))
+}
+
+fn consensus(values: &Values) -> Result<ConsensusSettings, ConfigError> {
+    let delay_ms = values.number("consensus.delay_ms", MIN_TIME_MS..=MAX_TIME_MS)?;
+    let key = "consensus.super_nodes";
+    let text = values.text_or_number(key)?;
+    let super_nodes = match text.as_str() {
+        "one" => SuperNodes::One,
+        "sqrt" => SuperNodes::Root,
+        "all" => SuperNodes::All,
+        other => {
+            let count = other.parse::<usize>().ok().filter(|count| (1..=MAX_VALIDATORS).contains(count));
+            SuperNodes::Count(count.ok_or_else(|| values.refuse(key, &format!("{other:?}")))?)
+        }
+    };
+    Ok(ConsensusSettings {
+        block_interval_ms: values.number("consensus.block_interval_ms", MIN_TIME_MS..=MAX_TIME_MS)?,
+        delay_ms,
+        max_delay_ms: values.number("consensus.max_delay_ms", delay_ms..=MAX_DELAY_MS)?,
+        super_nodes,
+    })
+}
+
+fn storage(values: &Values) -> Result<StorageSettings, ConfigError> {
+    let every = values.number("storage.snapshot_every", 0..=MAX_BLOCKS)?;
+    Ok(StorageSettings {
+        archive: values.flag("storage.archive")?,
+        keep_blocks: values.number("storage.keep_blocks", MIN_KEPT..=MAX_BLOCKS)?,
+        snapshot_every: (every > 0).then_some(every),
+    })
+}
+
+fn metrics(values: &Values) -> Result<MetricsSettings, ConfigError> {
+    let text = values.text("metrics.listen")?;
+    let refused = |_| values.refuse("metrics.listen", &format!("{text:?}"));
+    let listen = if text.is_empty() { None } else { Some(text.parse().map_err(refused)?) };
+    Ok(MetricsSettings { listen })
+}
+
+fn health(values: &Values) -> Result<HealthSettings, ConfigError> {
+    Ok(HealthSettings {
+        min_peers: small(values.number("health.min_peers", 0..=MAX_PEERS)?),
+        max_behind: values.number("health.max_behind", 0..=MAX_BEHIND)?,
+        min_free_mib: values.number("health.min_free_mib", 0..=MAX_FREE_MIB)?,
+    })
+}
+
+fn log(values: &Values) -> Result<LogSettings, ConfigError> {
+    let level = values.text("log.level")?;
+    EnvFilter::try_new(&level).map_err(|error| values.refuse("log.level", &format!("{level:?} ({error})")))?;
+    Ok(LogSettings { level, json: values.flag("log.json")? })
+}
+
+/// A number whose bounds were checked.
+fn small<T: TryFrom<u64>>(number: u64) -> T {
+    T::try_from(number).unwrap_or_else(|_| unreachable!("the bounds of every key fit its type"))
+}
