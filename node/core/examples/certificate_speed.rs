@@ -46,8 +46,8 @@ fn committee(validators: ValidatorIndex, single: f64) {
     let genesis = header(None, 0, None);
     let rules = LightRules { chain: genesis.hash(), epoch_blocks: 1, trust_period_ms: u64::MAX };
     let chain = Chain { rules, sets };
-    let checkpoint =
-        Checkpoint { epoch: Epoch(0), start: genesis.hash(), start_ms: 0, validators: chain.validators(0) };
+    let (start, first_set) = (genesis.hash(), chain.validators(0));
+    let checkpoint = Checkpoint { epoch: Epoch(0), start, start_ms: 0, since_ms: 0, validators: first_set };
     let proofs: Vec<Vec<u8>> = chain.proofs(&genesis).iter().map(EpochProof::to_bytes).collect();
     let client = LightClient::new(rules, checkpoint.clone()).expect("a checkpoint");
 

@@ -38,8 +38,8 @@ mod validators;
 pub use bls::{BlsScheme, BlsSchemeError};
 pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, MAX_ROUNDS, Partial, Rejected, Vote, contradict};
 pub use light::{
-    Checkpoint, EpochProof, FinalHeader, HeaderProof, LightClient, LightError, LightRules, MAX_DESCENDANTS,
-    MAX_LIGHT_CLIENT_BYTES, MAX_PROOF_BYTES,
+    Checkpoint, EpochProof, FinalHeader, FinalityProof, HeaderProof, LightClient, LightError, LightRules,
+    MAX_DESCENDANTS, MAX_LIGHT_CLIENT_BYTES, MAX_PROOF_BYTES,
 };
 pub use machine::{
     Effect, EpochRules, Input, MAX_BACKOFF, MAX_UNFINALIZED_VIEWS, MAX_VIEWS_AHEAD, Machine, Saved, Timer,

@@ -7,14 +7,20 @@
 //!     more than two thirds of this epoch's weight signed it, for this chain and this epoch
 //! upon receiving such a proof of the epoch's last header, and a set
 //!     the set's hash is what the header commits to: it is the next epoch's, and this header its start
+//! upon receiving such a proof, of a header that commits to no set
+//!     nobody was elected: the same validators go on, trusted no longer than before
 //! ```
+//!
+//! Where blocks do not belong to epochs there is one, epoch 0, that does not end: its validators are those of genesis.
 //!
 //! Trust has an end. Validators who took their stake back lose nothing by signing another history of the epochs in
 //! which they voted, and anybody may have bought their keys. So a set counts only while those who were in it can still
 //! be slashed: [`LightRules::trust_period_ms`] from its start on, by the clock of who asks. Who is in a set is fixed one
 //! epoch before its start, and may ask for their stake back at once. So the period must be shorter than the time for
 //! which stake then stays bound, by that epoch and by what it takes to put evidence on chain. Whoever was away for
-//! longer, or begins anew, takes a [`Checkpoint`] from somebody they trust.
+//! longer, or begins anew, takes a [`Checkpoint`] from somebody they trust. A set that goes on because nobody was elected
+//! gets no new time: its stake may be free by then. On a chain that elects nobody no stake is ever given back; a period of
+//! 2^64 - 1 fits there.
 //!
 //! More than a third of the weight in faulty hands can show two final headers; no client can tell which one is meant.
 //! It leaves out where proofs come from, and keeping what it knows: that is [`LightClient::to_bytes`] for the caller.
@@ -27,7 +33,7 @@ mod tests;
 
 pub use bytes::MAX_LIGHT_CLIENT_BYTES;
 pub use error::LightError;
-pub use proof::{EpochProof, FinalHeader, HeaderProof, MAX_DESCENDANTS, MAX_PROOF_BYTES};
+pub use proof::{EpochProof, FinalHeader, FinalityProof, HeaderProof, MAX_DESCENDANTS, MAX_PROOF_BYTES};
 
 use super::{
     BlsScheme, Certificate, Epoch, Phase, Scheme, Statement, Validator, ValidatorSet, quorum_weight, signed_bytes,
@@ -42,9 +48,9 @@ use tenon_types::{BlockInfo, Hash};
 pub struct LightRules {
     /// The hash of the genesis block.
     pub chain: Hash,
-    /// Blocks of an epoch, above 0.
+    /// Blocks of an epoch; 0 if epoch 0 does not end.
     pub epoch_blocks: u32,
-    /// For how many milliseconds from its start a set is trusted.
+    /// For how many milliseconds from the start of its first epoch a set is trusted.
     pub trust_period_ms: u64,
 }
 
@@ -57,6 +63,9 @@ pub struct Checkpoint {
     pub start: Hash,
     /// That block's time in milliseconds since 1970-01-01 UTC.
     pub start_ms: u64,
+    /// The time of the last block before the first epoch of these validators: `start_ms`, or less if they stayed because
+    /// nobody was elected.
+    pub since_ms: u64,
     /// The validators of the epoch, by their indices.
     pub validators: Vec<Validator>,
 }
@@ -68,6 +77,7 @@ pub struct LightClient {
     epoch: Epoch,
     start: Hash,
     start_ms: u64,
+    since_ms: u64,
     set: ValidatorSet,
     scheme: BlsScheme,
 }
@@ -76,24 +86,29 @@ impl LightClient {
     /// Begins at a checkpoint. Its age is looked at with each proof.
     ///
     /// # Errors
-    /// [`LightError::EpochBlocks`], [`LightError::Start`], [`LightError::Validators`], [`LightError::Keys`].
+    /// [`LightError::Endless`], [`LightError::Start`], [`LightError::Since`], [`LightError::Validators`],
+    /// [`LightError::Keys`].
     pub fn new(rules: LightRules, checkpoint: Checkpoint) -> Result<Self, LightError> {
-        let Checkpoint { epoch, start, start_ms, validators } = checkpoint;
-        if rules.epoch_blocks == 0 {
-            return Err(LightError::EpochBlocks);
+        let Checkpoint { epoch, start, start_ms, since_ms, validators } = checkpoint;
+        if rules.epoch_blocks == 0 && epoch != Epoch(0) {
+            return Err(LightError::Endless { found: epoch });
         }
         if epoch == Epoch(0) && start != rules.chain {
             return Err(LightError::Start { found: start, expected: rules.chain });
         }
+        if since_ms > start_ms {
+            return Err(LightError::Since { found: since_ms, start_ms });
+        }
         let set = ValidatorSet::new(validators)?;
         let scheme = BlsScheme::observer(&set)?;
-        Ok(Self { rules, epoch, start, start_ms, set, scheme })
+        Ok(Self { rules, epoch, start, start_ms, since_ms, set, scheme })
     }
 
     /// What this client trusts now; another may begin here if it trusts this one.
     pub fn checkpoint(&self) -> Checkpoint {
         let validators = self.set.validators().to_vec();
-        Checkpoint { epoch: self.epoch, start: self.start, start_ms: self.start_ms, validators }
+        let Self { epoch, start, start_ms, since_ms, .. } = *self;
+        Checkpoint { epoch, start, start_ms, since_ms, validators }
     }
 
     /// The rules.
@@ -113,6 +128,9 @@ impl LightClient {
 
     /// The heights of its blocks.
     pub fn heights(&self) -> RangeInclusive<u64> {
+        if self.rules.epoch_blocks == 0 {
+            return 1..=u64::MAX;
+        }
         // Saturating by intent: there are no blocks at such heights.
         let blocks = u64::from(self.rules.epoch_blocks);
         let start = self.epoch.0.saturating_mul(blocks);
@@ -133,16 +151,23 @@ impl LightClient {
     /// # Errors
     /// [`LightError`] for the first rule broken.
     pub fn advance(&mut self, proof: &EpochProof, now_ms: u64) -> Result<(), LightError> {
+        if self.rules.epoch_blocks == 0 {
+            return Err(LightError::Endless { found: self.epoch.next() });
+        }
         let last = *self.heights().end();
         let header = self.check_within(&proof.last, last..=last, now_ms)?;
-        let expected = header.info.next_validators.ok_or(LightError::NoNextValidators { height: last })?;
-        let set = ValidatorSet::new(proof.next_validators.clone())?;
-        if set.hash() != expected {
-            return Err(LightError::NextValidators { found: set.hash(), expected });
-        }
-        let scheme = BlsScheme::observer(&set)?;
         let (start, start_ms) = (header.hash, header.info.time_ms);
-        *self = Self { rules: self.rules, epoch: self.epoch.next(), start, start_ms, set, scheme };
+        if let Some(expected) = header.info.next_validators {
+            let set = ValidatorSet::new(proof.next_validators.clone())?;
+            if set.hash() != expected {
+                return Err(LightError::NextValidators { found: set.hash(), expected });
+            }
+            let scheme = BlsScheme::observer(&set)?;
+            (self.set, self.scheme, self.since_ms) = (set, scheme, start_ms);
+        } else if !proof.next_validators.is_empty() {
+            return Err(LightError::NobodyElected { found: proof.next_validators.len(), height: last });
+        }
+        (self.epoch, self.start, self.start_ms) = (self.epoch.next(), start, start_ms);
         Ok(())
     }
 
@@ -175,13 +200,13 @@ impl LightClient {
 
     /// Whether the validators are still trusted, half-open: at the end of the period they are not.
     fn check_trust(&self, now_ms: u64) -> Result<(), LightError> {
-        let (start_ms, period_ms) = (self.start_ms, self.rules.trust_period_ms);
+        let (since_ms, start_ms, period_ms) = (self.since_ms, self.start_ms, self.rules.trust_period_ms);
         // A clock that was set back would trust for ever.
         if now_ms.saturating_add(MAX_FUTURE_MS) < start_ms {
             return Err(LightError::Clock { now_ms, start_ms });
         }
-        if now_ms.saturating_sub(start_ms) >= period_ms {
-            return Err(LightError::Expired { now_ms, start_ms, period_ms });
+        if now_ms.saturating_sub(since_ms) >= period_ms {
+            return Err(LightError::Expired { now_ms, since_ms, period_ms });
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Bytes are bounded before they are read, so that what is read is bounded too.
 
-use super::{Checkpoint, EpochProof, HeaderProof, LightClient, LightError, LightRules, MAX_PROOF_BYTES};
+use super::{Checkpoint, EpochProof, FinalityProof, HeaderProof, LightClient, LightError, LightRules, MAX_PROOF_BYTES};
 use crate::consensus::bbft::{KEY_BYTES, MAX_VALIDATORS};
 use parity_scale_codec::{Decode, Encode};
 
@@ -10,8 +10,23 @@ use parity_scale_codec::{Decode, Encode};
 const VERSION: u8 = 1;
 /// Bytes of a validator: account, key, weight.
 const VALIDATOR_BYTES: usize = 32 + KEY_BYTES + 16;
-/// Bytes of a client: version, rules, epoch, start and its time, and the most validators with their count.
-pub const MAX_LIGHT_CLIENT_BYTES: usize = 1 + (32 + 4 + 8) + (8 + 32 + 8) + 4 + MAX_VALIDATORS * VALIDATOR_BYTES;
+/// Bytes of a client: version, rules, epoch, start, its time and the validators', and the most of them with their count.
+pub const MAX_LIGHT_CLIENT_BYTES: usize = 1 + (32 + 4 + 8) + (8 + 32 + 8 + 8) + 4 + MAX_VALIDATORS * VALIDATOR_BYTES;
+
+impl FinalityProof {
+    /// Writes the proof.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        write(self)
+    }
+
+    /// Reads a proof of at most [`MAX_PROOF_BYTES`].
+    ///
+    /// # Errors
+    /// [`LightError::Length`], [`LightError::Version`], [`LightError::Malformed`], [`LightError::Trailing`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LightError> {
+        read(bytes, MAX_PROOF_BYTES, "certificate and descendants")
+    }
+}
 
 impl HeaderProof {
     /// Writes the proof.

@@ -39,9 +39,12 @@ pub enum LightError {
         /// How many.
         found: usize,
     },
-    /// An epoch has no blocks.
-    #[error("found 0 blocks in an epoch, expected at least 1")]
-    EpochBlocks,
+    /// There is no epoch but the first one.
+    #[error("found epoch {found}, expected epoch 0: it does not end on this chain")]
+    Endless {
+        /// The checkpoint's, or the one to go on to.
+        found: Epoch,
+    },
     /// A checkpoint of epoch 0 does not start from genesis.
     #[error("epoch 0 starts from {found}, expected the genesis block {expected}")]
     Start {
@@ -49,6 +52,14 @@ pub enum LightError {
         found: Hash,
         /// The chain's.
         expected: Hash,
+    },
+    /// The validators of a checkpoint began after the epoch.
+    #[error("found validators since {found} ms, expected at most {start_ms} ms, when the epoch started")]
+    Since {
+        /// The checkpoint's.
+        found: u64,
+        /// When the epoch started.
+        start_ms: u64,
     },
     /// Validators are no set.
     #[error("validators: {0}")]
@@ -58,13 +69,13 @@ pub enum LightError {
     Keys(#[from] BlsSchemeError),
     /// The validators are not trusted any more.
     #[error(
-        "the validators are those since {start_ms} ms, expected a start less than {period_ms} ms before {now_ms} ms"
+        "the validators are those since {since_ms} ms, expected a start less than {period_ms} ms before {now_ms} ms"
     )]
     Expired {
         /// The caller's clock.
         now_ms: u64,
-        /// When the epoch started.
-        start_ms: u64,
+        /// When the first epoch of these validators started.
+        since_ms: u64,
         /// For how long a set is trusted.
         period_ms: u64,
     },
@@ -184,9 +195,11 @@ pub enum LightError {
         /// The client's.
         epoch: Epoch,
     },
-    /// The last header of an epoch does not say who validates next.
-    #[error("found no hash of the next validators in the header at height {height}, expected one")]
-    NoNextValidators {
+    /// The last header of an epoch commits to no validators, and some were given.
+    #[error("found {found} next validators, expected none: the header at height {height} says that the same go on")]
+    NobodyElected {
+        /// How many were given.
+        found: usize,
         /// The header's height.
         height: u64,
     },
@@ -223,7 +236,7 @@ impl LightError {
             Self::Version { .. } => 2,
             Self::Malformed { .. } => 3,
             Self::Trailing { .. } => 4,
-            Self::EpochBlocks => 5,
+            Self::Endless { .. } => 5,
             Self::Start { .. } => 6,
             Self::Validators(_) => 7,
             Self::Keys(_) => 8,
@@ -242,10 +255,11 @@ impl LightError {
             Self::Signers { .. } => 21,
             Self::Quorum { .. } => 22,
             Self::Signature { .. } => 23,
-            Self::NoNextValidators { .. } => 24,
+            Self::NobodyElected { .. } => 24,
             Self::NextValidators { .. } => 25,
             Self::State(_) => 26,
             Self::Value { .. } => 27,
+            Self::Since { .. } => 28,
         }
     }
 
@@ -255,8 +269,8 @@ impl LightError {
             Self::Length { .. } | Self::Version { .. } | Self::Malformed { .. } | Self::Trailing { .. } => {
                 "ask a node of the same version"
             }
-            Self::EpochBlocks | Self::Start { .. } => "compare the rules with the chain's genesis",
-            Self::Validators(_) | Self::Keys(_) => "take a checkpoint from somebody you trust",
+            Self::Endless { .. } | Self::Start { .. } => "compare the rules with the chain's genesis",
+            Self::Since { .. } | Self::Validators(_) | Self::Keys(_) => "take a checkpoint from somebody you trust",
             Self::Expired { .. } => "take a fresh checkpoint from somebody you trust",
             Self::Clock { .. } | Self::TimeAhead { .. } => "set the clock",
             Self::Epoch { .. } | Self::Height { .. } => "ask for the proofs of the epochs in their order",

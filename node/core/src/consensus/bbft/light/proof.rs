@@ -14,6 +14,16 @@ pub const MAX_DESCENDANTS: usize = 1_024;
 /// Bytes of an encoded proof. That is enough for the most descendants, which are empty blocks, and the most validators.
 pub const MAX_PROOF_BYTES: usize = 4 << 20;
 
+/// What is kept beside a block whose header has a certificate, or a descendant of it that did not become a block.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct FinalityProof {
+    /// Finalizes the last descendant, or the block itself.
+    pub certificate: Certificate,
+    /// The block's child, the child's child and so on; none if the block was finalized itself. At most
+    /// [`MAX_DESCENDANTS`].
+    pub descendants: Vec<Header>,
+}
+
 /// Shows that a header is final: it, or a descendant of it, has a certificate.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
 pub struct HeaderProof {
@@ -31,7 +41,7 @@ pub struct HeaderProof {
 pub struct EpochProof {
     /// The epoch's last header.
     pub last: HeaderProof,
-    /// The validators to whose hash it commits.
+    /// The validators to whose hash it commits; none if it commits to no hash.
     pub next_validators: Vec<Validator>,
 }
 
@@ -44,6 +54,15 @@ pub struct FinalHeader<'a> {
     pub hash: Hash,
     /// What is ours in it.
     pub info: BlockInfo,
+}
+
+impl FinalityProof {
+    /// Shows the same of a header: that of the block beside which this is kept, or of one below it. The headers between
+    /// are those above it up to that block.
+    pub fn of_header(self, header: Header, between: Vec<Header>) -> HeaderProof {
+        let Self { certificate, descendants } = self;
+        HeaderProof { header, descendants: [between, descendants].concat(), certificate }
+    }
 }
 
 impl HeaderProof {

@@ -8,6 +8,7 @@ use tenon_types::proof::{Proof, ProofError, Terminal, key_hash, value_hash};
 use tenon_types::{Address, Digest, DigestItem, ENGINE_ID, Header, Seal};
 
 mod histories;
+mod stays;
 
 const GENESIS_MS: u64 = 1_000_000;
 const BLOCK_MS: u64 = 500;
@@ -41,6 +42,7 @@ struct World {
     rules: LightRules,
     epoch: Epoch,
     start: Header,
+    since_ms: u64,
     members: Members,
 }
 
@@ -48,12 +50,13 @@ impl World {
     fn new(members: Members, epoch_blocks: u32) -> Self {
         let start = header(None, 0, GENESIS_MS, None);
         let rules = LightRules { chain: start.hash(), epoch_blocks, trust_period_ms: PERIOD_MS };
-        Self { rules, epoch: Epoch(0), start, members }
+        Self { rules, epoch: Epoch(0), start, since_ms: GENESIS_MS, members }
     }
 
     fn checkpoint(&self) -> Checkpoint {
         let (start, start_ms) = (self.start.hash(), time_of(&self.start));
-        Checkpoint { epoch: self.epoch, start, start_ms, validators: validators(&self.members) }
+        let (since_ms, validators) = (self.since_ms, validators(&self.members));
+        Checkpoint { epoch: self.epoch, start, start_ms, since_ms, validators }
     }
 
     fn client(&self) -> LightClient {
@@ -101,6 +104,7 @@ impl World {
     fn go_on(&mut self, proof: &EpochProof, next: Members) {
         self.start = proof.last.header.clone();
         self.epoch = self.epoch.next();
+        self.since_ms = time_of(&self.start);
         self.members = next;
     }
 }
@@ -236,7 +240,7 @@ fn refuses_other_validators_than_those_that_the_header_commits_to() {
     refuses(&mut client, &none, world.now_ms(), &error);
     let headers = world.headers(None, 0);
     let silent = EpochProof { last: world.prove(&headers, 1), ..proof };
-    refuses(&mut client, &silent, world.now_ms(), &LightError::NoNextValidators { height: 2 });
+    refuses(&mut client, &silent, world.now_ms(), &LightError::NobodyElected { found: 2, height: 2 });
 }
 
 #[test]
@@ -337,7 +341,7 @@ fn trusts_validators_until_the_end_of_their_period_and_no_longer() {
     let next = equal(&[4, 5]);
     let proof = world.proof(&next, 0);
     let end_ms = GENESIS_MS + PERIOD_MS;
-    let expired = |now_ms, start_ms| LightError::Expired { now_ms, start_ms, period_ms: PERIOD_MS };
+    let expired = |now_ms, since_ms| LightError::Expired { now_ms, since_ms, period_ms: PERIOD_MS };
     refuses(&mut world.client(), &proof, end_ms, &expired(end_ms, GENESIS_MS));
     assert_eq!(world.client().check_header(&proof.last, end_ms).err(), Some(expired(end_ms, GENESIS_MS)));
     let mut client = world.client();
@@ -460,7 +464,12 @@ fn bounds_of_bytes_hold_the_largest_and_no_more() {
 fn refuses_checkpoints_that_cannot_be() {
     let world = World::new(equal(&[0, 1]), 2);
     let new = |rules, checkpoint| LightClient::new(rules, checkpoint).err();
-    assert_eq!(new(LightRules { epoch_blocks: 0, ..world.rules }, world.checkpoint()), Some(LightError::EpochBlocks));
+    let since = Checkpoint { since_ms: GENESIS_MS + 1, ..world.checkpoint() };
+    assert_eq!(new(world.rules, since), Some(LightError::Since { found: GENESIS_MS + 1, start_ms: GENESIS_MS }));
+    let endless = LightRules { epoch_blocks: 0, ..world.rules };
+    assert_eq!(new(endless, world.checkpoint()), None);
+    let later = Checkpoint { epoch: Epoch(1), ..world.checkpoint() };
+    assert_eq!(new(endless, later), Some(LightError::Endless { found: Epoch(1) }));
     let start = Checkpoint { start: Hash([4; 32]), ..world.checkpoint() };
     let error = LightError::Start { found: Hash([4; 32]), expected: world.rules.chain };
     assert_eq!(new(world.rules, start.clone()), Some(error));
