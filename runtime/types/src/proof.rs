@@ -17,6 +17,7 @@
 //! missing or reordered sibling is refused.
 
 mod multi;
+mod parts;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,10 @@ use core::fmt;
 use parity_scale_codec::{Compact, Decode, DecodeAll, Encode, Error as CodecError, Input};
 
 pub use multi::{MAX_MULTIPROOF_KEYS, MAX_MULTIPROOF_SIBLINGS, MultiProof, MultiTerminal};
+pub use parts::{
+    HashedRow, MAX_PART_BYTES, MAX_PART_DEPTH, PartError, PartHash, PartRow, compact_bytes, decode_part, encode_part,
+    hashed_rows, part_count, part_of, row_bytes, verify_hashed_part, verify_part, verify_parts,
+};
 
 /// A 256-bit hash as the tree keeps it.
 pub type TreeHash = [u8; 32];

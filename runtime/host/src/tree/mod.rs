@@ -17,6 +17,7 @@
 mod node;
 mod page;
 mod page_id;
+mod parts;
 mod prove;
 mod scratch;
 mod source;
@@ -26,6 +27,7 @@ mod update;
 
 pub use page::{MAX_PAGE_BYTES, Page, PageError};
 pub use page_id::{MAX_PAGE_DEPTH, PAGE_LEVELS, PageId};
+pub use parts::{CutError, part_hashes};
 pub use prove::{get, prove, prove_many};
 pub use source::{LayeredPages, MemoryPages, PageDiff, PageSource};
 pub use update::{Change, TreeError, TreeUpdate, update};

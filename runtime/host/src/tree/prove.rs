@@ -121,6 +121,6 @@ fn collect(
 }
 
 /// Returns the page below a bottom slot.
-fn child(id: &PageId, slot: usize) -> PageId {
+pub(super) fn child(id: &PageId, slot: usize) -> PageId {
     id.child(u8::try_from(slot - BOTTOM).expect("a digit has six bits"))
 }

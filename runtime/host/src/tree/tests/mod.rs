@@ -1,6 +1,7 @@
 //! The tree against a naive one, over random histories; what the tests share.
 
 mod pages;
+mod parts;
 mod proofs;
 mod updates;
 
