@@ -1,6 +1,6 @@
 //! The genesis of a development chain, and how a chain is begun in, or taken from, a store.
 
-use super::chain::{entry_of, load_block};
+use super::chain::{Settled, entry_of, load_block};
 use super::finalize::commit_genesis;
 use super::settle::settle;
 use super::state::page_key;
@@ -142,8 +142,24 @@ fn check_epochs(genesis: &Genesis, changes: &Changes, engine: Arc<dyn Engine>) -
 
 /// Begins a chain: state, block 0, both in the store before anything else happens.
 fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Result<Begun> {
-    let state = build_genesis(&genesis, engine.clone())?;
-    check_epochs(&genesis, &state.changes, engine)?;
+    let (entry, diff, settled) = first_block(&genesis, engine)?;
+    store.put_record(GENESIS_RECORD, &genesis.encode())?;
+    commit_genesis(store, &entry, &diff, &settled)?;
+    Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome })
+}
+
+/// The hash of block 0, which names the chain. Nothing is written anywhere.
+///
+/// # Errors
+/// If the genesis has no state, or its hooks do not fit it.
+pub fn genesis_hash(genesis: &Genesis, engine: Arc<dyn Engine>) -> anyhow::Result<Hash> {
+    Ok(first_block(genesis, engine)?.0.hash)
+}
+
+/// Block 0, with its changes and what follows from them.
+fn first_block(genesis: &Genesis, engine: Arc<dyn Engine>) -> anyhow::Result<(BlockEntry, Diff, Settled)> {
+    let state = build_genesis(genesis, engine.clone())?;
+    check_epochs(genesis, &state.changes, engine)?;
     let diff = Diff::new(state.changes);
     let settled = settle(&MemoryPages::default(), Hash::ZERO, &diff, (&[], &[]))?;
     let info = BlockInfo {
@@ -164,9 +180,7 @@ fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Re
         digest: Digest { logs: vec![DigestItem::PreRuntime(ENGINE_ID, info.encode())] },
     };
     let entry = entry_of(Block { header, extrinsics: Vec::new() }, Vec::new());
-    store.put_record(GENESIS_RECORD, &genesis.encode())?;
-    commit_genesis(store, &entry, &diff, &settled)?;
-    Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome })
+    Ok((entry, diff, settled))
 }
 
 #[cfg(test)]

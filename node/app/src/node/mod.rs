@@ -20,7 +20,7 @@ mod state;
 mod tests;
 mod validators;
 
-pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis};
+pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis, genesis_hash};
 pub use run::{Consensus, NodeConfig, run_dev};
 
 use chain::Chain;
