@@ -82,6 +82,7 @@ impl TestChain {
             time_ms: GENESIS_TIME_MS,
             parameters: Parameters::DEVELOPMENT,
             balances: funded().map(|who| (address(who), FUNDS)).collect(),
+            validators: Vec::new(),
             modules: modules.iter().map(|(name, code, constructor)| genesis_module(name, code, constructor)).collect(),
             codes: Vec::new(),
         };
