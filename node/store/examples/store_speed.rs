@@ -84,6 +84,7 @@ impl Chain {
             parent_hash: self.parent,
             block: &body,
             receipts: &body,
+            proof: &[],
             state_changes: &block.state,
             page_changes: &block.pages,
             tx_hashes: &block.transactions,

@@ -48,6 +48,8 @@ pub(crate) enum Column {
     Hashes,
     /// Height to encoded receipts.
     Receipts,
+    /// Height to what shows that the block is final; nothing if that of a later block shows it.
+    Proofs,
     /// Height to what the block changed.
     Undo,
     /// Transaction hash to height and index.
@@ -61,7 +63,7 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Meta,
         Self::Records,
         Self::State,
@@ -70,6 +72,7 @@ impl Column {
         Self::BlockIndex,
         Self::Hashes,
         Self::Receipts,
+        Self::Proofs,
         Self::Undo,
         Self::TxIndex,
         Self::Events,
@@ -78,7 +81,7 @@ impl Column {
     ];
 
     /// Columns with one row for each height.
-    pub(crate) const BY_HEIGHT: [Self; 3] = [Self::Blocks, Self::Receipts, Self::Undo];
+    pub(crate) const BY_HEIGHT: [Self; 4] = [Self::Blocks, Self::Receipts, Self::Proofs, Self::Undo];
 
     /// Columns that carry a stamp, since their other rows do not say up to which height they were written.
     pub(crate) const STAMPED: [Self; 7] = [
@@ -101,6 +104,7 @@ impl Column {
             Self::BlockIndex => "block_index",
             Self::Hashes => "hashes",
             Self::Receipts => "receipts",
+            Self::Proofs => "proofs",
             Self::Undo => "undo",
             Self::TxIndex => "tx_index",
             Self::Events => "events",

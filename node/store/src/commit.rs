@@ -45,6 +45,8 @@ pub struct FinalizedBatch<'a> {
     pub block: &'a [u8],
     /// The encoded receipts.
     pub receipts: &'a [u8],
+    /// What shows that the block is final; empty if the proof of a later block shows it, or nothing does.
+    pub proof: &'a [u8],
     /// What the block changes in the state, each key once. Sorted by key is quickest.
     pub state_changes: &'a [Change],
     /// What the block changes in the pages of the state tree, each page once.
@@ -141,6 +143,7 @@ impl Store {
         self.append_index(out, batch)?;
         out.put_cf(self.column(Column::Blocks), key, batch.block);
         out.put_cf(self.column(Column::Receipts), key, batch.receipts);
+        out.put_cf(self.column(Column::Proofs), key, batch.proof);
         out.put_cf(self.column(Column::Hashes), key, batch.hash);
         out.put_cf(self.column(Column::BlockIndex), batch.hash, key);
         let undo = UndoRef { state, pages, transactions: batch.tx_hashes, events: batch.events };
@@ -298,5 +301,5 @@ fn expected_bytes(batch: &FinalizedBatch<'_>) -> usize {
     let row = |(key, value): &Change| 3 * key.len() + 2 * value.as_ref().map_or(0, Vec::len) + 32;
     let changes: usize = batch.state_changes.iter().chain(batch.page_changes).map(row).sum();
     let index = batch.tx_hashes.len() * 80 + batch.events.iter().map(|(topic, _)| 2 * topic.len() + 32).sum::<usize>();
-    (changes + index + batch.block.len() + batch.receipts.len() + 1_024).min(MAX_BATCH_BYTES)
+    (changes + index + batch.block.len() + batch.receipts.len() + batch.proof.len() + 1_024).min(MAX_BATCH_BYTES)
 }

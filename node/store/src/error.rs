@@ -32,6 +32,14 @@ pub enum StoreError {
         /// The newest format that this release reads.
         expected: u32,
     },
+    /// The store was written by an older release, and lacks what this one relies on.
+    #[error("the store has an older format: found {found}, expected {expected}")]
+    OlderFormat {
+        /// The format in the store.
+        found: u32,
+        /// The format of this release.
+        expected: u32,
+    },
     /// Another process has the store open.
     #[error("the store is locked: found another process using {path}, expected none", path = path.display())]
     Locked {
@@ -137,6 +145,7 @@ impl StoreError {
             Self::Foreign { .. } => "choose another data directory, or move the files in this one away",
             Self::WrongGenesis { .. } => "choose the data directory of this chain, or the chain of this directory",
             Self::NewerFormat { .. } => "run the release that wrote the store, or a newer one",
+            Self::OlderFormat { .. } => "run the release that wrote the store, or sync again into another directory",
             Self::Locked { .. } => "stop the other node, or give this one its own data directory",
             Self::Corrupt { .. } => "restore the directory from a copy, or remove it and sync again",
             Self::DiskFull(_) => "free some space, then start the node again: nothing finalized was lost",

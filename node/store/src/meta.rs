@@ -2,8 +2,8 @@
 
 use crate::{Hash, StoreError, columns::Column};
 
-/// The format that this release writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+/// The format that this release writes, and the only one that it reads.
+pub const FORMAT: u32 = 2;
 
 /// The key of the format, 4 bytes big-endian.
 pub(crate) const FORMAT_KEY: &[u8] = b"format";

@@ -5,12 +5,13 @@
 //! database that lost everything does not pass for a new one.
 
 use std::{
+    cmp::Ordering,
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::Path,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{self, AtomicU64},
     },
 };
 
@@ -40,7 +41,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Store, StoreError> 
     if let Some(finalized) = finalized {
         check_columns(&store, &finalized)?;
         // Recovery has flushed and synced whatever it replayed, so what is pruned stays pruned.
-        store.reclaim.store(finalized.oldest, Ordering::SeqCst);
+        store.reclaim.store(finalized.oldest, atomic::Ordering::SeqCst);
     }
     Ok(store)
 }
@@ -79,8 +80,7 @@ fn claim(path: &Path) -> Result<File, StoreError> {
             let found = format!("a file {MARKER} of another kind");
             return Err(StoreError::Foreign { path: path.to_owned(), found });
         }
-        Some(found) if found > FORMAT => return Err(StoreError::NewerFormat { found, expected: FORMAT }),
-        Some(_) => {}
+        Some(found) => check_number(found)?,
     }
     let file = File::open(&marker).map_err(io_error("open", &marker))?;
     match file.try_lock() {
@@ -120,9 +120,14 @@ fn check_format(store: &Store) -> Result<(), StoreError> {
         return store.write(batch, true);
     };
     let bytes = bytes.as_ref().try_into().map_err(|_| meta::damaged(Column::Meta, "a format number"))?;
-    match u32::from_be_bytes(bytes) {
-        found if found > FORMAT => Err(StoreError::NewerFormat { found, expected: FORMAT }),
-        _ => Ok(()),
+    check_number(u32::from_be_bytes(bytes))
+}
+
+fn check_number(found: u32) -> Result<(), StoreError> {
+    match found.cmp(&FORMAT) {
+        Ordering::Greater => Err(StoreError::NewerFormat { found, expected: FORMAT }),
+        Ordering::Less => Err(StoreError::OlderFormat { found, expected: FORMAT }),
+        Ordering::Equal => Ok(()),
     }
 }
 

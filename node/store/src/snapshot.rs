@@ -134,6 +134,40 @@ impl<'a> Snapshot<'a> {
         self.by_height(Column::Receipts, height)
     }
 
+    /// What shows that the block at `height` is final, or `None` when the height is not finalized or was committed
+    /// without a proof of its own.
+    ///
+    /// # Errors
+    /// When the height is pruned, or the database fails.
+    pub fn proof(&self, height: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.by_height(Column::Proofs, height)?.filter(|proof| !proof.is_empty()))
+    }
+
+    /// The first proof at heights `height` to `last`, at most [`MAX_SCAN_ROWS`] of them, with its height: it shows that
+    /// the blocks below are final too. `None` when there is none, or `height` is not finalized.
+    ///
+    /// # Errors
+    /// When `height` is pruned, or the database fails.
+    pub fn first_proof_from(&self, height: u64, last: u64) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        let Some(finalized) = self.finalized.filter(|finalized| height <= finalized.height) else { return Ok(None) };
+        finalized.check_kept(height)?;
+        let bound = last.min(finalized.height).saturating_add(1).to_be_bytes().to_vec();
+        let mut rows = self.iterate(Column::Proofs, height.to_be_bytes().to_vec(), Some(bound));
+        rows.seek_to_first();
+        let (mut found, mut seen) = (None, 0);
+        while let Some((key, proof)) = rows.item().filter(|_| found.is_none() && seen < MAX_SCAN_ROWS) {
+            if !proof.is_empty() {
+                let at = keys::height(key).ok_or_else(|| meta::damaged(Column::Proofs, "a height"))?;
+                found = Some((at, proof.to_vec()));
+            }
+            seen += 1;
+            rows.next();
+        }
+        rows.status()?;
+        self.check_not_reclaimed(height)?;
+        Ok(found)
+    }
+
     /// The hash of the block at `height`, or `None` when the height is not finalized.
     ///
     /// # Errors

@@ -9,8 +9,8 @@ use std::{
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, WriteBatch, WriteOptions};
 
 use crate::{
-    Direction, EventPosition, Finalized, Hash, Options, Row, Scan, Snapshot, StateAt, StoreError, TransactionPosition,
-    columns::Column, keys, meta, open,
+    Change, Direction, EventPosition, Finalized, Hash, Options, Row, Scan, Snapshot, StateAt, StoreError,
+    TransactionPosition, columns::Column, keys, meta, open,
 };
 
 /// The longest record that [`Store::put_record`] takes, in bytes: a genesis with the code of all its modules is one.
@@ -150,6 +150,22 @@ impl Store {
         self.snapshot()?.receipts(height)
     }
 
+    /// What shows that the block at `height` is final; see [`Snapshot::proof`].
+    ///
+    /// # Errors
+    /// When the height is pruned, or the database fails.
+    pub fn proof(&self, height: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.snapshot()?.proof(height)
+    }
+
+    /// The first proof at heights `height` to `last`; see [`Snapshot::first_proof_from`].
+    ///
+    /// # Errors
+    /// When `height` is pruned, or the database fails.
+    pub fn first_proof_from(&self, height: u64, last: u64) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+        self.snapshot()?.first_proof_from(height, last)
+    }
+
     /// The hash of the block at `height`; see [`Snapshot::hash_of`].
     ///
     /// # Errors
@@ -204,6 +220,28 @@ impl Store {
         self.exclusively(|| {
             let mut batch = WriteBatch::default();
             batch.put_cf(self.column(Column::Records), name, value);
+            self.write(batch, true)
+        })
+    }
+
+    /// Does what [`Self::put_record`] does, for several at once: all of them are written, or none. One without a value
+    /// goes.
+    ///
+    /// # Errors
+    /// As [`Self::put_record`].
+    pub fn put_records(&self, records: &[Change]) -> Result<(), StoreError> {
+        let values = records.iter().filter_map(|(_, value)| value.as_ref());
+        if let Some(found) = values.map(Vec::len).find(|length| *length > MAX_RECORD_BYTES) {
+            return Err(StoreError::TooLarge { what: "the record in bytes", found, expected: MAX_RECORD_BYTES });
+        }
+        self.exclusively(|| {
+            let mut batch = WriteBatch::default();
+            for (name, value) in records {
+                match value {
+                    Some(value) => batch.put_cf(self.column(Column::Records), name, value),
+                    None => batch.delete_cf(self.column(Column::Records), name),
+                }
+            }
             self.write(batch, true)
         })
     }

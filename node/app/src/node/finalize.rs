@@ -79,6 +79,7 @@ impl<'a> Rows<'a> {
             parent_hash: header.parent_hash.0,
             block: &self.block,
             receipts: self.receipts,
+            proof: &[],
             state_changes: &self.state,
             page_changes: &self.pages,
             tx_hashes: &self.transactions,

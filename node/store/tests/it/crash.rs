@@ -140,6 +140,7 @@ fn check(store: &Store, round: u64) {
         }
         assert_eq!(store.block(height).unwrap().unwrap(), block.body(), "round {round}, block {height}");
         assert_eq!(store.receipts(height).unwrap().unwrap(), block.body()[1..], "round {round}, receipts {height}");
+        assert_eq!(store.proof(height).unwrap().unwrap_or_default(), block.proof, "round {round}, proof of {height}");
         assert_eq!(store.height_of(&hash(height, 0)).unwrap(), Some(height), "round {round}");
         for index in 0..height % 5 {
             let found = store.transaction(&transaction(height, index)).unwrap().unwrap();

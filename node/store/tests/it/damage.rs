@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use tenon_store::{FORMAT, Options, Scan, Store, StoreError};
 
-use crate::support::{deterministic, hash, options};
+use crate::support::{deterministic, hash, options, proof};
 
 /// A closed store of 200 blocks, some in tables and some in the log.
 fn store() -> TempDir {
@@ -83,6 +83,15 @@ fn a_newer_format_is_refused() {
     fs::write(directory.path().join("TENON-STORE"), format!("tenon store\nformat {}\n", FORMAT + 1)).unwrap();
     let error = open_error(directory.path());
     assert!(matches!(error, StoreError::NewerFormat { expected: FORMAT, .. }), "{error}");
+}
+
+#[test]
+fn an_older_format_is_refused() {
+    let directory = store();
+    fs::write(directory.path().join("TENON-STORE"), format!("tenon store\nformat {}\n", FORMAT - 1)).unwrap();
+    let error = open_error(directory.path());
+    assert!(matches!(error, StoreError::OlderFormat { expected: FORMAT, .. }), "{error}");
+    assert!(error.to_string().contains("found 1, expected 2"), "{error}");
 }
 
 #[test]
@@ -195,6 +204,7 @@ fn check_whole(store: &Store) {
     let finalized = store.finalized().unwrap().unwrap();
     let (mut state, mut pages) = Default::default();
     for height in 0..=finalized.height {
+        assert_eq!(store.proof(height).unwrap().unwrap_or_default(), proof(height), "height {height}");
         deterministic(height).apply(&mut state, &mut pages);
     }
     assert_eq!(crate::support::all(|scan, limit| store.scan(scan, limit)), state);

@@ -11,5 +11,6 @@ mod crash;
 mod damage;
 mod history;
 mod model;
+mod proofs;
 mod prune;
 mod support;

@@ -15,6 +15,7 @@ pub(crate) struct Block {
     pub(crate) pages: Vec<Change>,
     pub(crate) transactions: Vec<Hash>,
     pub(crate) events: Vec<(Vec<u8>, u32)>,
+    pub(crate) proof: Vec<u8>,
 }
 
 impl Block {
@@ -29,6 +30,7 @@ impl Block {
             parent_hash,
             block: body,
             receipts: &body[1..],
+            proof: &self.proof,
             state_changes: &self.state,
             page_changes: &self.pages,
             tx_hashes: &self.transactions,
@@ -87,7 +89,12 @@ pub(crate) fn deterministic(height: u64) -> Block {
     let (state, pages) = (changes(b's', 60, 80), changes(b'p', 12, 600));
     let transactions = (0..height % 5).map(|index| transaction(height, index)).collect();
     let events = (0..3).map(|index| (vec![b'e', (height % 3) as u8], index)).collect();
-    Block { height, fork: 0, state, pages, transactions, events }
+    Block { height, fork: 0, state, pages, transactions, events, proof: proof(height) }
+}
+
+/// Every third block has a proof of its own.
+pub(crate) fn proof(height: u64) -> Vec<u8> {
+    if height.is_multiple_of(3) { height.to_be_bytes().repeat(4) } else { Vec::new() }
 }
 
 pub(crate) fn transaction(height: u64, index: u64) -> Hash {
