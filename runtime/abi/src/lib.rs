@@ -31,7 +31,7 @@ pub const MANIFEST_SECTION: &str = "tenon.manifest";
 pub const MEMORY_EXPORT: &str = "memory";
 
 /// Versions the table's rows and weights. It is part of the key of compiled code.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Bit of `call`'s flags: the callee and all below it may not write.
 pub const CALL_READ_ONLY: u32 = 1;

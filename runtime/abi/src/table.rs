@@ -230,8 +230,12 @@ macro_rules! for_each_host_function {
             fn ed25519_verify(signature: u32, public_key: u32, message: u32, length: u32) -> u32;
             /// Writes the 33-byte compressed public key that made the 65-byte signature (r, s, recovery id) over the
             /// 32-byte digest and returns 1; returns 0 if there is none or `s` is high.
-            [Crypto, Some(Verify), Read, 1, 400_000, 0]
+            [Crypto, Some(Verify), Read, 1, 140_000, 0]
             fn secp256k1_recover(signature: u32, digest: u32, out: u32) -> u32;
+            /// Writes the uncompressed public key, its two 32-byte coordinates without the prefix, that made the 65-byte
+            /// signature (r, s, recovery id) over the 32-byte digest and returns 1; returns 0 if there is none or `s` is high.
+            [Crypto, Some(Verify), Read, 3, 140_000, 0]
+            fn secp256k1_recover_uncompressed(signature: u32, digest: u32, out: u32) -> u32;
             /// Returns 1 if the 48-byte proof shows that whoever registers the 96-byte BLS12-381 public key holds its
             /// secret, and both encodings are canonical, in the subgroup and not infinity.
             [Crypto, Some(Verify), Read, 2, 3_600_000, 0]

@@ -442,6 +442,19 @@ impl HostFunctions for Host {
         }
     }
 
+    fn secp256k1_recover_uncompressed(
+        &mut self,
+        guest: &mut Guest<'_>,
+        signature: u32,
+        digest: u32,
+        out: u32,
+    ) -> Result<u32, Trap> {
+        match tenon_crypto::recover_secp256k1_uncompressed(&guest.array(signature)?, &guest.array(digest)?) {
+            Some(public) => guest.write(out, &public).map(|()| 1),
+            None => Ok(0),
+        }
+    }
+
     fn bls_verify_possession(&mut self, guest: &mut Guest<'_>, public_key: u32, proof: u32) -> Result<u32, Trap> {
         let (public, proof) = (guest.array(public_key)?, guest.array(proof)?);
         Ok(u32::from(tenon_crypto::bls::verify_possession(&public, &proof)))

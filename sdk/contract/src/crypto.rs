@@ -55,20 +55,32 @@ verifiers! {
     ed25519_verify;
 }
 
-/// The compressed public key that made the signature (r, s, recovery id) over the digest; nothing if there is none or
-/// `s` is high.
-pub fn secp256k1_recover(signature: &[u8; 65], digest: &Hash) -> Option<[u8; 33]> {
-    let mut key = [0; 33];
-    // SAFETY: signature and digest are live and of the lengths that the host reads; it writes 33 bytes.
-    #[allow(unsafe_code, reason = "host call")]
-    let found = unsafe {
-        sys::secp256k1_recover(
-            sys::pointer(signature.as_ptr()),
-            sys::pointer(digest.as_bytes().as_ptr()),
-            sys::pointer(key.as_mut_ptr()),
-        )
+macro_rules! recoveries {
+    ($($(#[$doc:meta])* $name:ident -> $bytes:literal;)*) => {
+        $($(#[$doc])*
+        pub fn $name(signature: &[u8; 65], digest: &Hash) -> Option<[u8; $bytes]> {
+            let mut key = [0; $bytes];
+            // SAFETY: signature and digest are live and of the lengths that the host reads; it writes the key's length.
+            #[allow(unsafe_code, reason = "host call")]
+            let found = unsafe {
+                sys::$name(
+                    sys::pointer(signature.as_ptr()),
+                    sys::pointer(digest.as_bytes().as_ptr()),
+                    sys::pointer(key.as_mut_ptr()),
+                )
+            };
+            (found == 1).then_some(key)
+        })*
     };
-    (found == 1).then_some(key)
+}
+
+recoveries! {
+    /// The compressed public key that made the signature (r, s, recovery id) over the digest; nothing if there is none or
+    /// `s` is high.
+    secp256k1_recover -> 33;
+    /// The same key, uncompressed: its two coordinates, highest byte first, without a prefix. The last 20 bytes of their
+    /// [`keccak_256`] are its address in Ethereum.
+    secp256k1_recover_uncompressed -> 64;
 }
 
 /// Whether the 48-byte proof shows possession of the secret of a 96-byte BLS12-381 public key, with which validators vote.

@@ -460,20 +460,24 @@ pub mod prober {
         /// All hashes of the data.
         #[query]
         pub fn hashes(&self, data: Vec<u8>) -> [Hash; 6] {
-            [
-                crypto::blake2b_256(&data),
-                crypto::blake3_256(&data),
-                crypto::sha2_256(&data),
-                crypto::sha3_256(&data),
-                crypto::keccak_256(&data),
-                crypto::sm3_256(&data),
-            ]
+            use crypto::{blake2b_256, blake3_256, keccak_256, sha2_256, sha3_256, sm3_256};
+            let all: [fn(&[u8]) -> Hash; 6] = [blake2b_256, blake3_256, sha2_256, sha3_256, keccak_256, sm3_256];
+            all.map(|hash| hash(&data))
         }
 
         /// Whether a signature is a key's.
         #[query]
         pub fn verifies(&self, signature: [u8; 64], key: [u8; 32], message: Vec<u8>) -> bool {
             crypto::sr25519_verify(&signature, &key, &message)
+        }
+
+        /// The key that made a signature over a digest, compressed and not.
+        #[query]
+        pub fn recovers(&self, signature: [u8; 65], digest: Hash) -> (Option<[u8; 33]>, Option<[u8; 64]>) {
+            (
+                crypto::secp256k1_recover(&signature, &digest),
+                crypto::secp256k1_recover_uncompressed(&signature, &digest),
+            )
         }
 
         /// Whether a proof shows possession of a BLS key.

@@ -2,6 +2,7 @@
 
 use tenon_contract::abi::HostError;
 use tenon_contract::{Address, Event, Hash};
+use tenon_crypto::{Keypair, Scheme};
 use tenon_prober::{Color, Error, Point, ProberRef, Seen, Shape};
 use tenon_testkit::{TestChain, alice, bob, keypair, module_code};
 use tenon_types::interface::{Interface, Manifest, MethodMode};
@@ -178,6 +179,16 @@ fn hashes_and_verifies_through_the_host() {
     let tenon_crypto::Signature::Sr25519(signature) = alice_keys.sign(&data) else { panic!("an sr25519 key") };
     assert_eq!(chain.query(prober.verifies(signature, alice_keys.account(), data.clone())), Ok(true));
     assert_eq!(chain.query(prober.verifies(signature, *bob().as_bytes(), data)), Ok(false));
+    let ferdie = Keypair::from_seed(Scheme::Secp256k1, &[6; 32]).expect("a secret");
+    let digest = Hash::new(tenon_crypto::hash::blake2b_256(b"abc"));
+    let tenon_crypto::Signature::Secp256k1(mut signature) = ferdie.sign(b"abc") else { panic!("a secp256k1 key") };
+    let compressed = tenon_crypto::recover_secp256k1(&signature, digest.as_bytes()).expect("a key");
+    assert_eq!(compressed, ferdie.public().as_bytes());
+    let both = tenon_crypto::recover_secp256k1_uncompressed(&signature, digest.as_bytes()).expect("a key");
+    assert_eq!((both[..32].to_vec(), both[63] & 1), (compressed[1..].to_vec(), compressed[0] & 1));
+    assert_eq!(chain.query(prober.recovers(signature, digest)), Ok((Some(compressed), Some(both))));
+    signature[64] = 4;
+    assert_eq!(chain.query(prober.recovers(signature, digest)), Ok((None, None)));
     let secret = tenon_crypto::bls::BlsSecretKey::from_seed(&[1; 32]);
     let (key, proof) = (secret.public_key().to_bytes(), secret.prove_possession().to_bytes());
     assert_eq!(chain.query(prober.possesses(key, proof)), Ok(true));
