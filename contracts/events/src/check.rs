@@ -4,7 +4,6 @@
 //! must have the address that the event names. `Sr25519`: the message between `<Bytes>` and `</Bytes>`, as wallets sign
 //! it; the origin is the public key. A signature has one form: the lower `s`, 27 or 28, 65 or 64 bytes.
 
-use crate::curve;
 use crate::error::Error;
 use crate::format::{self, Event, SIGNATURE_ETHEREUM, SIGNATURE_SR25519};
 use crate::types::{Checked, Origin};
@@ -24,8 +23,8 @@ pub struct Primitives {
     pub blake2b_256: fn(&[u8]) -> Hash,
     /// Keccak-256.
     pub keccak_256: fn(&[u8]) -> Hash,
-    /// The compressed key that made a signature (r, s, recovery id) over a digest; nothing if `s` is high.
-    pub secp256k1_recover: fn(&[u8; 65], &Hash) -> Option<[u8; 33]>,
+    /// Both coordinates of the key that made a signature (r, s, recovery id) over a digest; nothing if `s` is high.
+    pub secp256k1_recover_uncompressed: fn(&[u8; 65], &Hash) -> Option<[u8; 64]>,
     /// Whether a signature over a message is the key's, by sr25519 with context `substrate`.
     pub sr25519_verify: fn(&[u8; 64], &[u8; 32], &[u8]) -> bool,
 }
@@ -35,7 +34,7 @@ impl Primitives {
     pub const HOST: Self = Self {
         blake2b_256: crypto::blake2b_256,
         keccak_256: crypto::keccak_256,
-        secp256k1_recover: crypto::secp256k1_recover,
+        secp256k1_recover_uncompressed: crypto::secp256k1_recover_uncompressed,
         sr25519_verify: crypto::sr25519_verify,
     };
 
@@ -63,11 +62,20 @@ impl Primitives {
         (self.keccak_256)(&[PREFIX, &digits, message].concat())
     }
 
-    /// The address of a compressed secp256k1 key in Ethereum; nothing if it is no key.
+    /// The address of a secp256k1 key in Ethereum, from both its coordinates.
     #[must_use]
-    pub fn ethereum_address(&self, key: &[u8; 33]) -> Option<[u8; 20]> {
-        let both = curve::coordinates(key)?;
-        (self.keccak_256)(&both).as_bytes().last_chunk().copied()
+    pub fn ethereum_address(&self, key: &[u8; 64]) -> [u8; 20] {
+        let mut address = [0; 20];
+        address.copy_from_slice(&(self.keccak_256)(key).as_bytes()[12..]);
+        address
+    }
+
+    /// The account of a secp256k1 key on this chain, from both its coordinates: BLAKE2b-256 of its compressed form.
+    #[must_use]
+    pub fn account(&self, key: &[u8; 64]) -> Address {
+        let mut compressed = [2 | key[63] & 1; 33];
+        compressed[1..].copy_from_slice(&key[..32]);
+        Address::new(*(self.blake2b_256)(&compressed).as_bytes())
     }
 
     /// Checks the signature of an event on a chain.
@@ -113,8 +121,7 @@ impl Primitives {
     fn recover(&self, signature: &[u8; 65], address: [u8; 20], message: &[u8]) -> Option<Address> {
         let mut signature = *signature;
         signature[64] = signature[64].checked_sub(RECOVERY_OFFSET).filter(|recovery| *recovery < 2)?;
-        let key = (self.secp256k1_recover)(&signature, &self.digest(message))?;
-        let is_origin = self.ethereum_address(&key) == Some(address);
-        is_origin.then(|| Address::new(*(self.blake2b_256)(&key).as_bytes()))
+        let key = (self.secp256k1_recover_uncompressed)(&signature, &self.digest(message))?;
+        (self.ethereum_address(&key) == address).then(|| self.account(&key))
     }
 }

@@ -30,7 +30,6 @@
 
 pub mod check;
 mod checks;
-mod curve;
 mod delivery;
 mod error;
 pub mod format;

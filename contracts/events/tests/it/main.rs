@@ -44,7 +44,9 @@ fn client() -> Primitives {
     Primitives {
         blake2b_256: |bytes| Hash::new(tenon_crypto::hash::blake2b_256(bytes)),
         keccak_256: |bytes| Hash::new(tenon_crypto::hash::keccak_256(bytes)),
-        secp256k1_recover: |signature, digest| tenon_crypto::recover_secp256k1(signature, digest.as_bytes()),
+        secp256k1_recover_uncompressed: |signature, digest| {
+            tenon_crypto::recover_secp256k1_uncompressed(signature, digest.as_bytes())
+        },
         sr25519_verify: tenon_crypto::verify_sr25519,
     }
 }

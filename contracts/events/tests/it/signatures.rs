@@ -3,8 +3,9 @@
 use crate::{address_of, client, ethereum_key, plain, signed, world};
 use events::{Checked, Error, Event, Origin, StreamId};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use tenon_contract::{Address, Hash};
-use tenon_crypto::{Keypair, PublicKey, Scheme};
+use tenon_crypto::{Keypair, Scheme, Signature};
 use tenon_testkit::keypair;
 
 const CHAIN: Hash = Hash::new([7; 32]);
@@ -148,8 +149,9 @@ fn recovers_the_signers_of_the_vectors() {
         let (digest, mut signature) = (client().digest(&bytes("payload_hex")), bytes("signature"));
         assert_eq!(digest.as_bytes().to_vec(), bytes("payload_keccak_eip191"));
         signature[64] -= 27;
-        let key = (client().secp256k1_recover)(&signature.try_into().expect("65 bytes"), &digest).expect("a key");
-        let address = client().ethereum_address(&key).expect("the key is a point");
+        let recover = client().secp256k1_recover_uncompressed;
+        let key = recover(&signature.try_into().expect("65 bytes"), &digest).expect("a key");
+        let address = client().ethereum_address(&key);
         let is_signer = address.to_vec() == bytes("signer");
         assert_eq!(row["valid"].as_bool(), Some(is_signer), "{}", row["note"]);
         valid += u32::from(is_signer);
@@ -172,15 +174,22 @@ fn signs_the_message_of_the_vectors_without_its_ambiguity() {
 }
 
 #[test]
-fn finds_the_address_of_many_keys() {
+fn finds_address_and_account_of_many_keys() {
+    let mut parities = BTreeSet::new();
     for number in 1..=100 {
         let pair = ethereum_key(number);
-        let PublicKey::Secp256k1(key) = pair.public() else { panic!("a key of Ethereum") };
-        assert_eq!(client().ethereum_address(&key), Some(address_of(&pair)));
+        let Signature::Secp256k1(signature) = pair.sign(&[number]) else { panic!("a key of Ethereum") };
+        let digest = (client().blake2b_256)(&[number]);
+        let key = (client().secp256k1_recover_uncompressed)(&signature, &digest).expect("a key");
+        assert_eq!(client().ethereum_address(&key), address_of(&pair));
+        assert_eq!(client().account(&key), Address::new(pair.account()));
+        parities.insert(key[63] & 1);
         let mut other = key;
-        other[0] ^= 1;
-        assert!(client().ethereum_address(&other).is_some_and(|address| address != address_of(&pair)));
+        other[63] ^= 1;
+        assert_ne!(client().ethereum_address(&other), address_of(&pair));
+        assert_ne!(client().account(&other), Address::new(pair.account()));
     }
+    assert_eq!(parities.len(), 2, "keys of both parities");
 }
 
 #[test]
