@@ -14,17 +14,18 @@ const VALIDATOR_BYTES: usize = 32 + KEY_BYTES + 16;
 pub const MAX_LIGHT_CLIENT_BYTES: usize = 1 + (32 + 4 + 8) + (8 + 32 + 8 + 8) + 4 + MAX_VALIDATORS * VALIDATOR_BYTES;
 
 impl FinalityProof {
-    /// Writes the proof.
+    /// Writes the proof, in plain SCALE: the store and the messages that carry it have versions of their own.
     pub fn to_bytes(&self) -> Vec<u8> {
-        write(self)
+        self.encode()
     }
 
     /// Reads a proof of at most [`MAX_PROOF_BYTES`].
     ///
     /// # Errors
-    /// [`LightError::Length`], [`LightError::Version`], [`LightError::Malformed`], [`LightError::Trailing`].
+    /// [`LightError::Length`], [`LightError::Malformed`], [`LightError::Trailing`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LightError> {
-        read(bytes, MAX_PROOF_BYTES, "certificate and descendants")
+        check_length(bytes, MAX_PROOF_BYTES)?;
+        read_all(bytes, "certificate and descendants")
     }
 }
 
@@ -80,16 +81,19 @@ fn write(value: &impl Encode) -> Vec<u8> {
 }
 
 fn read<T: Decode>(bytes: &[u8], max: usize, expected: &'static str) -> Result<T, LightError> {
-    if bytes.len() > max {
-        return Err(LightError::Length { found: bytes.len(), max });
-    }
-    let Some((&VERSION, mut rest)) = bytes.split_first() else {
+    check_length(bytes, max)?;
+    let Some((&VERSION, rest)) = bytes.split_first() else {
         return Err(LightError::Version { found: bytes.first().copied(), expected: VERSION });
     };
+    read_all(rest, expected)
+}
+
+fn check_length(bytes: &[u8], max: usize) -> Result<(), LightError> {
+    if bytes.len() > max { Err(LightError::Length { found: bytes.len(), max }) } else { Ok(()) }
+}
+
+fn read_all<T: Decode>(mut bytes: &[u8], expected: &'static str) -> Result<T, LightError> {
     let malformed = |error: parity_scale_codec::Error| LightError::Malformed { reason: error.to_string(), expected };
-    let value = T::decode(&mut rest).map_err(malformed)?;
-    if !rest.is_empty() {
-        return Err(LightError::Trailing { found: rest.len() });
-    }
-    Ok(value)
+    let value = T::decode(&mut bytes).map_err(malformed)?;
+    if bytes.is_empty() { Ok(value) } else { Err(LightError::Trailing { found: bytes.len() }) }
 }
