@@ -89,6 +89,7 @@ impl Chain {
             time_ms: 1_767_225_600_000,
             parameters: Parameters::DEVELOPMENT,
             balances: vec![(ALICE, FUNDS), (BOB, FUNDS)],
+            validators: Vec::new(),
             modules,
             codes: Vec::new(),
         };
