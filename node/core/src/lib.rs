@@ -18,6 +18,9 @@
 pub mod consensus;
 pub mod pool;
 mod refusal;
+pub mod relay;
 pub mod rules;
+pub mod sync;
+pub mod wire;
 
 pub use refusal::{Refusal, RefusalKind};
