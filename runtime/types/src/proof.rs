@@ -29,7 +29,7 @@ use parity_scale_codec::{Compact, Decode, DecodeAll, Encode, Error as CodecError
 pub use multi::{MAX_MULTIPROOF_KEYS, MAX_MULTIPROOF_SIBLINGS, MultiProof, MultiTerminal};
 pub use parts::{
     HashedRow, MAX_PART_BYTES, MAX_PART_DEPTH, PartError, PartHash, PartRow, compact_bytes, decode_part, encode_part,
-    hashed_rows, part_count, part_of, row_bytes, verify_hashed_part, verify_part, verify_parts,
+    hashed_rows, part_count, part_of, row_bytes, settle_leaves, verify_hashed_part, verify_part, verify_parts,
 };
 
 /// A 256-bit hash as the tree keeps it.

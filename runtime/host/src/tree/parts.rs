@@ -2,7 +2,7 @@
 //!
 //! What a part is, and how it is checked, needs no tree: that is in `tenon_types::proof`. Rows are left out.
 
-use tenon_types::proof::{EMPTY_HASH, PartError, PartHash, TreeHash, part_count, part_of};
+use tenon_types::proof::{EMPTY_HASH, PartError, PartHash, TreeHash, part_count, part_of, settle_leaves};
 use thiserror::Error;
 
 use super::node::Node;
@@ -34,6 +34,7 @@ pub fn part_hashes(source: &dyn PageSource, root: TreeHash, depth: u8) -> Result
         let page = load(source, &PageId::ROOT, &root)?;
         Cut { source, depth }.fill(&page, &PageId::ROOT, 1, &mut parts)?;
     }
+    settle_leaves(&mut parts);
     Ok(parts)
 }
 
@@ -53,7 +54,7 @@ impl Cut<'_> {
                 Ok(())
             }
             Node::Internal { hash } if id.bit_depth() + level(slot) == usize::from(self.depth) => {
-                parts[0] = PartHash::Internal(hash);
+                parts[0] = PartHash::Node(hash);
                 Ok(())
             }
             Node::Internal { hash } if slot >= BOTTOM => {

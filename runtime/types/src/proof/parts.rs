@@ -26,22 +26,20 @@ use super::{EMPTY_HASH, Hex, TreeHash, internal_hash, key_bit, key_hash, leaf_ha
 /// The greatest depth at which a tree is cut.
 pub const MAX_PART_DEPTH: u8 = 12;
 /// The most bytes of a part. A state whose parts would be larger at [`MAX_PART_DEPTH`] cannot be cut.
-pub const MAX_PART_BYTES: usize = 32 << 20;
+pub const MAX_PART_BYTES: usize = 16 << 20;
 
-/// The hash of one part, and whether it is that of a lone leaf, which rises in the tree as it is.
-///
-/// Where the other half of a pair is not empty the distinction makes no difference to the root, and so it is not checked.
+/// The hash of one part, as far as the root needs it: so one state cut at one depth has one list of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum PartHash {
     /// No row.
     #[codec(index = 0)]
     Empty,
-    /// One row.
+    /// One row, beside a part without rows: a lone leaf, which rises in the tree as it is.
     #[codec(index = 1)]
     Leaf(TreeHash),
-    /// At least two rows.
+    /// Rows that have a node above them.
     #[codec(index = 2)]
-    Internal(TreeHash),
+    Node(TreeHash),
 }
 
 impl PartHash {
@@ -50,7 +48,7 @@ impl PartHash {
     pub fn hash(&self) -> TreeHash {
         match self {
             Self::Empty => EMPTY_HASH,
-            Self::Leaf(hash) | Self::Internal(hash) => *hash,
+            Self::Leaf(hash) | Self::Node(hash) => *hash,
         }
     }
 
@@ -59,7 +57,7 @@ impl PartHash {
         match (left, right) {
             (Self::Empty, Self::Empty) => Self::Empty,
             (Self::Empty, leaf @ Self::Leaf(_)) | (leaf @ Self::Leaf(_), Self::Empty) => leaf,
-            _ => Self::Internal(internal_hash(&left.hash(), &right.hash())),
+            _ => Self::Node(internal_hash(&left.hash(), &right.hash())),
         }
     }
 }
@@ -81,6 +79,11 @@ pub enum PartError {
     },
     /// A part with rows has the hash of one without.
     NoHash {
+        /// The part.
+        part: usize,
+    },
+    /// A part is said to rise alone and has another part with rows beside it, or no part at all.
+    NotAlone {
         /// The part.
         part: usize,
     },
@@ -136,6 +139,7 @@ impl fmt::Display for PartError {
             Self::Depth { found } => write!(out, "state cut at depth {found}, expected at most {MAX_PART_DEPTH}"),
             Self::Count { found, expected } => write!(out, "found the hashes of {found} parts, expected {expected}"),
             Self::NoHash { part } => write!(out, "part {part} is said to have rows and has the hash of none"),
+            Self::NotAlone { part } => write!(out, "part {part} is said to rise alone, expected a node above it"),
             Self::WrongRoot { expected, found } => {
                 write!(out, "wrong root of parts: expected 0x{}, found 0x{}", Hex(expected), Hex(found))
             }
@@ -192,12 +196,32 @@ pub fn verify_parts(root: &TreeHash, depth: u8, parts: &[PartHash]) -> Result<()
     if let Some(part) = parts.iter().position(said_to_have_rows) {
         return Err(PartError::NoHash { part });
     }
-    let mut level = parts.to_vec();
+    let mut canonical = parts.to_vec();
+    settle_leaves(&mut canonical);
+    if let Some(part) = parts.iter().zip(&canonical).position(|(found, expected)| found != expected) {
+        return Err(PartError::NotAlone { part });
+    }
+    let mut level = canonical;
     while level.len() > 1 {
         level = level.as_chunks::<2>().0.iter().map(|[left, right]| PartHash::join(*left, *right)).collect();
     }
     let found = level.first().map_or(EMPTY_HASH, PartHash::hash);
     if found == *root { Ok(()) } else { Err(PartError::WrongRoot { expected: *root, found }) }
+}
+
+/// Turns leaves that do not rise, since the other part of their pair has rows or there is none, into nodes.
+pub fn settle_leaves(parts: &mut [PartHash]) {
+    let settle =
+        |part: &mut PartHash| *part = if let PartHash::Leaf(hash) = *part { PartHash::Node(hash) } else { *part };
+    if let [part] = parts {
+        settle(part);
+    }
+    for [left, right] in parts.as_chunks_mut::<2>().0 {
+        if *left != PartHash::Empty && *right != PartHash::Empty {
+            settle(left);
+            settle(right);
+        }
+    }
 }
 
 /// Checks that these rows, in the order of their key hashes, are exactly those of one part of a tree cut at `depth`.

@@ -54,9 +54,11 @@ fn cut(state: &BTreeMap<Vec<u8>, Vec<u8>>, depth: u8) -> Cut {
     let hash = |rows: &Rows| match &hashed(rows)[..] {
         [] => PartHash::Empty,
         [(key, value)] => PartHash::Leaf(leaf_hash(key, value)),
-        leaves => PartHash::Internal(reference(leaves, usize::from(depth))),
+        leaves => PartHash::Node(reference(leaves, usize::from(depth))),
     };
-    Cut { root: reference(&all, 0), depth, hashes: parts.iter().map(hash).collect(), parts }
+    let mut hashes: Vec<PartHash> = parts.iter().map(hash).collect();
+    settle_leaves(&mut hashes);
+    Cut { root: reference(&all, 0), depth, hashes, parts }
 }
 
 impl Cut {
@@ -171,31 +173,31 @@ proptest! {
         let mut hashes = cut.hashes.clone();
         let mut hash = hashes[part].hash();
         hash[byte] ^= flip;
-        hashes[part] = PartHash::Internal(hash);
+        hashes[part] = PartHash::Node(hash);
         wrong(&hashes)?;
         hashes[part] = PartHash::Empty;
         wrong(&hashes)?;
-        for nothing in [PartHash::Leaf(EMPTY_HASH), PartHash::Internal(EMPTY_HASH)] {
+        for nothing in [PartHash::Leaf(EMPTY_HASH), PartHash::Node(EMPTY_HASH)] {
             hashes[part] = nothing;
             prop_assert_eq!(verify_parts(&cut.root, depth, &hashes), Err(PartError::NoHash { part }));
         }
-        // A leaf in place of more rows, or the other way round, is seen where it lies alone in its half.
+        // One state has one list: a leaf is a node, and the other way round, nowhere.
         hashes = cut.hashes.clone();
-        let (other, alone) = (part ^ 1, depth > 0 && cut.hashes[part ^ 1] == PartHash::Empty);
+        let alone = depth > 0 && cut.hashes[part ^ 1] == PartHash::Empty;
         hashes[part] = match cut.hashes[part] {
-            PartHash::Leaf(hash) => PartHash::Internal(hash),
+            PartHash::Leaf(hash) => PartHash::Node(hash),
             part => PartHash::Leaf(part.hash()),
         };
         if alone {
             wrong(&hashes)?;
+        } else {
+            prop_assert_eq!(verify_parts(&cut.root, depth, &hashes), Err(PartError::NotAlone { part }));
         }
-        if depth > 0 && cut.hashes[other].hash() != cut.hashes[part].hash() {
+        // A lone leaf rises from either side to the same place, and is found in the wrong part by its rows.
+        if depth > 0 && !matches!(cut.hashes[part], PartHash::Leaf(_)) {
             let mut swapped = cut.hashes.clone();
-            swapped.swap(part, other);
-            // A lone leaf rises from either side to the same place.
-            if !(alone && matches!(cut.hashes[part], PartHash::Leaf(_))) {
-                wrong(&swapped)?;
-            }
+            swapped.swap(part, part ^ 1);
+            wrong(&swapped)?;
         }
         prop_assert_eq!(
             verify_parts(&cut.root, depth, &cut.hashes[1..]),
