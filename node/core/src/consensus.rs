@@ -8,12 +8,18 @@
 //! An engine has no clock, network or disk. A new one is a folder beside `dev`, and a name in the node's settings.
 
 pub mod bbft;
+mod clock;
 mod committee;
 mod dev;
 mod engine;
 mod finality;
+mod participant;
 
 pub use committee::{Committee, CommitteeError, CommitteeSetup, Seat};
 pub use dev::{DevEngine, DevMode, MAX_REQUESTS, MAX_UNFINALIZED};
 pub use engine::{BlockPlan, Effect, Engine, Finality, Input, Received};
 pub use finality::FINALITY_GAP_MS;
+pub use participant::{
+    EvidenceError, LastFinal, MAX_FAULTS_KEPT, MAX_OPEN, MAX_WANTED, Part, Participant, ParticipantError,
+    ParticipantSetup, ParticipantStatus, SealError, Supers,
+};

@@ -28,6 +28,7 @@ use super::bbft::{
     Candidate, Certificate, Epoch, EpochRules, Event, Overlay, Place, Record, Replica, Restored, Schedule, Scheme,
     Setup, Signers, Timing, ValidatorIndex, ValidatorSet, View, quorum_weight,
 };
+use super::clock::Clock;
 use super::finality::Unfinalized;
 use super::{Effect, Engine, Input};
 use blocks::Blocks;
@@ -144,29 +145,6 @@ pub struct Committee {
     clock: Clock,
     timer_ms: Option<u64>,
     effects: Vec<Effect>,
-}
-
-/// A clock that only goes on, made of one that may jump.
-#[derive(Clone, Copy, Debug, Default)]
-struct Clock {
-    wall_ms: u64,
-    /// By how much this clock is ahead.
-    ahead_ms: u64,
-}
-
-impl Clock {
-    fn set(&mut self, wall_ms: u64) {
-        self.ahead_ms = self.ahead_ms.saturating_add(self.wall_ms.saturating_sub(wall_ms));
-        self.wall_ms = wall_ms;
-    }
-
-    fn now_ms(&self) -> u64 {
-        self.wall_ms.saturating_add(self.ahead_ms)
-    }
-
-    fn to_wall_ms(self, at_ms: u64) -> u64 {
-        at_ms.saturating_sub(self.ahead_ms)
-    }
 }
 
 impl Committee {

@@ -1,10 +1,11 @@
 //! What an engine takes and gives.
 
 use super::bbft::{Candidate, Certificate, Epoch, Message, ValidatorIndex};
+use parity_scale_codec::{Decode, Encode};
 use tenon_types::{Address, Evidence, Hash, Header, Seal, Validator};
 
 /// A block that came from elsewhere, as consensus sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Received {
     /// What its header says of its place.
     pub candidate: Candidate,
@@ -12,10 +13,14 @@ pub struct Received {
     pub producer: Address,
     /// What its header says of the votes.
     pub seal: Seal,
+    /// Its time in milliseconds since 1970-01-01 UTC.
+    pub time_ms: u64,
+    /// Whether it has no transactions.
+    pub empty: bool,
 }
 
 /// Why a block is final.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Finality {
     /// Finalizes the last descendant, or the block itself if there is none.
     pub certificate: Certificate,
@@ -72,10 +77,13 @@ pub enum Input {
     },
     /// A block came with a proposal, or because it was wanted. Its body fits its header; nobody has executed it.
     Received(Box<Received>),
-    /// The head and all below it were made final by others, which was checked, and are the chain of this node now.
+    /// The head and all below it were made final by others, which was checked, and are the chain of this node now: they
+    /// are in the store, or will be before anything that is persisted later. No block that ends an epoch is left out.
     Synced {
         /// The head.
         head: Candidate,
+        /// Its time in milliseconds since 1970-01-01 UTC.
+        time_ms: u64,
         /// Why it is final.
         finality: Finality,
         /// As in [`Input::Adopted`].
@@ -110,7 +118,13 @@ impl Received {
     /// What consensus sees of a block; absent if its header has no info.
     pub fn of(header: &Header) -> Option<Self> {
         let info = header.info()?;
-        Some(Self { candidate: Candidate::of(header, &info.seal), producer: info.producer, seal: info.seal })
+        Some(Self {
+            candidate: Candidate::of(header, &info.seal),
+            producer: info.producer,
+            seal: info.seal,
+            time_ms: info.time_ms,
+            empty: header.extrinsics_root == Hash::ZERO,
+        })
     }
 }
 

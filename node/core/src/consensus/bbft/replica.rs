@@ -136,6 +136,19 @@ pub struct Refusals {
     pub known: u64,
 }
 
+impl Refusals {
+    /// The sum of two counts.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            malformed: self.malformed.saturating_add(other.malformed),
+            forged: self.forged.saturating_add(other.forged),
+            stale: self.stale.saturating_add(other.stale),
+            known: self.known.saturating_add(other.known),
+        }
+    }
+}
+
 /// A vote of this validator that has not had its effect yet.
 #[derive(Clone, Copy, Debug)]
 struct Outstanding {

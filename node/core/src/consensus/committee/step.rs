@@ -140,7 +140,7 @@ impl Committee {
         let Request { leader, view, parent } = request;
         let plan = BlockPlan {
             parent: parent.place.digest,
-            time_ms: self.clock.wall_ms,
+            time_ms: self.clock.wall_ms(),
             producer: self.account(leader),
             parent_signers: self.signers_of(leader, parent.place.view),
             view: view.0,
