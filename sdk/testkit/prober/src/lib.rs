@@ -474,10 +474,8 @@ pub mod prober {
         /// The key that made a signature over a digest, compressed and not.
         #[query]
         pub fn recovers(&self, signature: [u8; 65], digest: Hash) -> (Option<[u8; 33]>, Option<[u8; 64]>) {
-            (
-                crypto::secp256k1_recover(&signature, &digest),
-                crypto::secp256k1_recover_uncompressed(&signature, &digest),
-            )
+            use crypto::{secp256k1_recover, secp256k1_recover_uncompressed};
+            (secp256k1_recover(&signature, &digest), secp256k1_recover_uncompressed(&signature, &digest))
         }
 
         /// Whether a proof shows possession of a BLS key.
