@@ -6,4 +6,5 @@ pub mod config;
 pub mod node;
 pub mod rpc;
 mod shipped;
+pub mod telemetry;
 mod template;

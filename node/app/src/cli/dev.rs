@@ -4,6 +4,7 @@ use super::output::{self, Failure, Kind, Report};
 use super::{Global, project};
 use crate::node::{Consensus, HookError, NodeConfig, run_dev};
 use crate::shipped::ShippedModule;
+use crate::telemetry::start_log;
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -12,7 +13,6 @@ use std::time::Instant;
 use tenon_core::consensus::DevMode;
 use tenon_crypto::os::random_bytes;
 use tenon_types::{Hooks, keys};
-use tracing_subscriber::EnvFilter;
 
 /// Milliseconds between two blocks, unless it is said otherwise.
 const DEFAULT_BLOCK_TIME_MS: u64 = 500;
@@ -134,18 +134,14 @@ impl Dev {
     }
 
     fn start_log(&self, as_json: bool) -> Result<(), Failure> {
-        let filter = EnvFilter::try_new(&self.log).map_err(|error| {
+        start_log(&self.log, as_json).map_err(|error| {
             let message = format!("found --log {:?}, expected a filter: {error}", self.log);
             Failure::new(
                 Kind::Usage,
                 message,
                 "write a level (error, warn, info, debug, trace) or target=level, with commas between",
             )
-        })?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        // Another subscriber can only be there in tests.
-        let _ = if as_json { log.json().try_init() } else { log.try_init() };
-        Ok(())
+        })
     }
 }
 
@@ -215,7 +211,7 @@ impl Drop for Temporary {
 }
 
 /// Where this program keeps things: `TENON_HOME`, or `.tenon` in the user's home.
-fn home() -> Result<PathBuf, Failure> {
+pub(super) fn home() -> Result<PathBuf, Failure> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     set("TENON_HOME").map(PathBuf::from).or_else(|| set("HOME").map(|home| Path::new(&home).join(".tenon"))).ok_or_else(
         || {

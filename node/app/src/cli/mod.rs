@@ -18,6 +18,7 @@ mod key;
 mod method_words;
 mod module;
 mod new;
+mod node;
 mod output;
 mod project;
 mod proof;
@@ -66,6 +67,7 @@ struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Dev(dev::Dev),
+    Node(node::Node),
     Key(key::Key),
     New(new::New),
     Build(build::Build),
@@ -104,6 +106,7 @@ impl Cli {
         let Self { global, command } = self;
         match command {
             Command::Dev(dev) => dev.run(&global),
+            Command::Node(node) => node.run(&global),
             Command::Key(key) => key.run(),
             Command::New(new) => new.run(),
             Command::Build(build) => build.run(),
@@ -130,7 +133,7 @@ impl Command {
             Self::Account(account) => account.run(&global).await,
             Self::Transfer(transfer) => transfer.run(&global).await,
             Self::Proof(proof) => proof.run(&global).await,
-            Self::Dev(_) | Self::Key(_) | Self::New(_) | Self::Build(_) | Self::Test(_) => {
+            Self::Dev(_) | Self::Node(_) | Self::Key(_) | Self::New(_) | Self::Build(_) | Self::Test(_) => {
                 unreachable!("run without a node by `Cli::run`")
             }
         }

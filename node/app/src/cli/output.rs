@@ -87,6 +87,8 @@ pub enum Kind {
     NotFound,
     /// The node did not start, or stopped.
     Node,
+    /// A node's settings, or a genesis, are wrong.
+    Config,
 }
 
 impl Kind {
@@ -101,6 +103,7 @@ impl Kind {
             Self::Code => 3107,
             Self::NotFound => 3108,
             Self::Node => 3109,
+            Self::Config => 3110,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod address;
 mod error;
+mod founding;
 mod identity;
 mod settings;
 mod table;
@@ -16,6 +17,8 @@ mod values;
 
 pub use address::{NetworkAddress, PeerName};
 pub use error::ConfigError;
+pub use founding::{COIN_DECIMALS, Founder, Founding, FoundingError, STAKING, Staking};
+pub(crate) use identity::create_private;
 pub use identity::{NODE_KEY_FILE, NodeKey, VALIDATOR_KEY_FILE, ValidatorKey};
 pub use settings::{
     CONFIG_FILE, ConsensusSettings, HealthSettings, LogSettings, MetricsSettings, NetworkSettings, NodeSettings,

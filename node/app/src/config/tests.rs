@@ -32,7 +32,7 @@ fn message(text: &str, sets: &[(&str, &str)]) -> String {
 #[test]
 fn an_empty_file_and_the_commented_one_both_give_the_defaults() {
     let defaults = read("", &[]).unwrap();
-    let commented = read(&commented_file(&[]), &[]).unwrap();
+    let commented = read(&commented_file(&[]).unwrap(), &[]).unwrap();
     assert_eq!(defaults.rpc, commented.rpc);
     assert_eq!((&defaults.network.listen, &defaults.consensus), (&commented.network.listen, &commented.consensus));
     assert_eq!((&defaults.storage, &defaults.metrics), (&commented.storage, &commented.metrics));

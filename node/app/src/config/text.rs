@@ -1,47 +1,43 @@
 //! The keys as text: the commented file of a new node, and the reference in the book. Both say what the table says.
 
+use super::error::ConfigError;
 use super::table::{ROWS, Row, SECTIONS};
-use std::fmt::Write as _;
+use super::values::{Override, literal_of};
 
 /// Columns of a comment.
 const WIDTH: usize = 110;
 
-/// The file of a new node: every key with its default, what it is for and what it takes. A key in `chosen` has the value
-/// there (in TOML) in place of its default.
+/// The file of a new node: every key with its default, what it is for and what it takes. What is in `chosen` stands in
+/// place of the default.
 ///
-/// # Panics
-/// If `chosen` names no key.
-pub fn commented_file(chosen: &[(&str, String)]) -> String {
-    for (key, _) in chosen {
-        assert!(super::table::find(key).is_some(), "{key} is no key");
-    }
-    let mut text = String::from(
-        "# Settings of a Tenon node. Every key stands here with its default; paths are below this folder.\n",
-    );
+/// # Errors
+/// [`ConfigError`] if `chosen` names no key, or gives a value of another type.
+pub fn commented_file(chosen: &[Override]) -> Result<String, ConfigError> {
+    let mut text =
+        String::from("# Settings of a Tenon node. Every key is here with its default; paths are below this folder.\n");
+    let chosen = chosen.iter().map(literal_of).collect::<Result<Vec<_>, _>>()?;
     for (section, about) in SECTIONS {
-        let _ = write!(text, "\n# {about}\n[{section}]\n");
+        text.push_str(&format!("\n# {about}\n[{section}]\n"));
         for row in rows_of(section) {
-            let given = chosen.iter().find(|(key, _)| *key == row.key).map(|(_, value)| value.as_str());
+            let given = chosen.iter().rev().find(|(key, _)| *key == row.key).map(|(_, value)| value.as_str());
             for line in wrap(&format!("{} Takes: {}. Default: {}.", row.purpose, row.values, row.default)) {
-                let _ = writeln!(text, "# {line}");
+                text.push_str(&format!("# {line}\n"));
             }
-            let _ = writeln!(text, "{} = {}", name_of(row), given.unwrap_or(row.default));
+            text.push_str(&format!("{} = {}\n", name_of(row), given.unwrap_or(row.default)));
         }
     }
-    text
+    Ok(text)
 }
 
 /// The reference: a table for each section, in Markdown.
 pub fn reference() -> String {
     let mut text = String::new();
     for (section, about) in SECTIONS {
-        let _ = write!(
-            text,
-            "## [{section}]\n\n{about}\n\n| key | default | takes | what it is for |\n|---|---|---|---|\n"
-        );
+        text.push_str(&format!("## `[{section}]`\n\n{about}\n\n"));
+        text.push_str("| key | default | takes | what it is for |\n|---|---|---|---|\n");
         for row in rows_of(section) {
             let (name, Row { default, values, purpose, .. }) = (name_of(row), row);
-            let _ = writeln!(text, "| `{name}` | `{default}` | {values} | {purpose} |");
+            text.push_str(&format!("| `{name}` | `{default}` | {values} | {purpose} |\n"));
         }
         text.push('\n');
     }

@@ -138,6 +138,12 @@ impl Values {
     }
 }
 
+/// The key that a flag names, and its value as TOML writes it.
+pub(super) fn literal_of(given: &Override) -> Result<(&'static str, String), ConfigError> {
+    let row = known(&given.key, &given.flag)?;
+    Ok((row.key, value_of(row, given)?.to_string()))
+}
+
 /// The default of a row.
 pub(super) fn default_of(row: &Row) -> Value {
     literal(row.default).expect("a test reads every default")

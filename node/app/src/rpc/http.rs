@@ -4,6 +4,7 @@ use super::failure::{Failure, rejected};
 use super::handlers::blocking;
 use super::limits::{MAX_BULK_BYTES, MAX_BULK_REQUESTS, MAX_BULK_TRANSACTIONS};
 use crate::backend::Backend;
+use crate::telemetry::{Check, Health};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jsonrpsee::core::BoxError;
 use jsonrpsee::server::{HttpBody, HttpRequest, HttpResponse};
@@ -25,6 +26,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 struct Shared {
     backend: Arc<dyn Backend>,
     origins: Vec<String>,
+    health: Option<Arc<Health>>,
     bulk: Semaphore,
 }
 
@@ -36,8 +38,8 @@ pub(super) struct PathLayer {
 
 impl PathLayer {
     /// `origins` are web pages that may call besides those of this machine; `*` stands for all.
-    pub(super) fn new(backend: Arc<dyn Backend>, origins: Vec<String>) -> Self {
-        Self { shared: Arc::new(Shared { backend, origins, bulk: Semaphore::new(MAX_BULK_REQUESTS) }) }
+    pub(super) fn new(backend: Arc<dyn Backend>, origins: Vec<String>, health: Option<Arc<Health>>) -> Self {
+        Self { shared: Arc::new(Shared { backend, origins, health, bulk: Semaphore::new(MAX_BULK_REQUESTS) }) }
     }
 }
 
@@ -143,30 +145,28 @@ fn with_origin(mut response: HttpResponse, origin: Option<String>) -> HttpRespon
     response
 }
 
-/// `GET /readyz`: 200 if the node can answer from the state after its last final block, else 503.
+/// `GET /readyz`: 200 if every check holds, else 503. With `verbose` a line for each.
 async fn ready(shared: Arc<Shared>, verbose: bool) -> HttpResponse {
-    let check = blocking(move || {
-        let (best, finalized) = (shared.backend.best(), shared.backend.finalized());
-        let state = shared.backend.state(&finalized.hash).map(|_| ());
-        Ok((best.block.header.number, finalized.block.header.number, state))
-    });
-    let (is_ready, mut lines) = match check.await {
-        Ok((best, finalized, state)) => {
-            let line = match &state {
-                Ok(()) => "[+] state: readable\n".to_string(),
-                Err(reason) => format!("[-] state: {reason:?}\n"),
-            };
-            (state.is_ok(), format!("[+] chain: best {best}, finalized {finalized}\n{line}"))
-        }
-        Err(failure) => (false, format!("[-] node: {failure}\n")),
-    };
-    lines.push_str(if is_ready { "ready\n" } else { "not ready\n" });
-    let body = match (verbose, is_ready) {
-        (true, _) => lines,
-        (false, true) => "ready\n".into(),
-        (false, false) => "not ready\n".into(),
-    };
-    answer(if is_ready { 200 } else { 503 }, TEXT, body)
+    let checks = blocking(move || Ok(checks(&shared)))
+        .await
+        .unwrap_or_else(|failure| vec![Check { name: "node", ok: false, said: failure.to_string() }]);
+    let is_ready = checks.iter().all(|check| check.ok);
+    let word = if is_ready { "ready\n" } else { "not ready\n" };
+    let line = |check: &Check| format!("[{}] {}: {}\n", if check.ok { '+' } else { '-' }, check.name, check.said);
+    let lines = if verbose { checks.iter().map(line).collect() } else { String::new() };
+    answer(if is_ready { 200 } else { 503 }, TEXT, lines + word)
+}
+
+/// Whether the node can answer from the state after its last final block, and what else it says of itself.
+fn checks(shared: &Shared) -> Vec<Check> {
+    let (best, finalized) = (shared.backend.best(), shared.backend.finalized());
+    let state = shared.backend.state(&finalized.hash).map(|_| ());
+    let said = format!("best {}, finalized {}", best.block.header.number, finalized.block.header.number);
+    let readable = state.as_ref().err().map_or_else(|| "readable".to_string(), |reason| format!("{reason:?}"));
+    let mut checks =
+        vec![Check { name: "chain", ok: true, said }, Check { name: "state", ok: state.is_ok(), said: readable }];
+    checks.extend(shared.health.iter().flat_map(|health| health.checks()));
+    checks
 }
 
 /// `POST /v1/tx`.

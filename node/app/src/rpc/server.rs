@@ -5,6 +5,7 @@ use super::context::Context;
 use super::http::PathLayer;
 use super::{handlers, limits, subscriptions};
 use crate::backend::Backend;
+use crate::telemetry::Health;
 use jsonrpsee::RpcModule;
 use jsonrpsee::server::{BatchRequestConfig, PingConfig, RandomStringIdProvider, Server, ServerConfig, ServerHandle};
 use jsonrpsee::types::ErrorObjectOwned;
@@ -25,12 +26,14 @@ pub struct RpcConfig {
     pub max_connections: u32,
     /// Origins of web pages that may call besides those of this machine; `*` stands for all.
     pub cors_origins: Vec<String>,
+    /// What else `/readyz` asks; a development node has nothing else.
+    pub health: Option<Arc<Health>>,
 }
 
 impl RpcConfig {
     /// The usual limits, on an address.
     pub const fn new(listen: SocketAddr) -> Self {
-        Self { listen, max_connections: limits::MAX_CONNECTIONS, cors_origins: Vec::new() }
+        Self { listen, max_connections: limits::MAX_CONNECTIONS, cors_origins: Vec::new(), health: None }
     }
 }
 
@@ -84,7 +87,7 @@ pub async fn serve(backend: Arc<dyn Backend>, config: RpcConfig) -> Result<RpcSe
         .enable_ws_ping(PingConfig::default())
         .set_tcp_no_delay(true)
         .build();
-    let paths = PathLayer::new(Arc::clone(&backend), config.cors_origins.clone());
+    let paths = PathLayer::new(Arc::clone(&backend), config.cors_origins.clone(), config.health.clone());
     let module = module(Context::new(backend))?;
     let server = Server::builder()
         .set_config(settings)
