@@ -49,7 +49,7 @@ fn main() {
         let (mut planning, mut including, mut height) = (Duration::ZERO, Duration::ZERO, 0);
         while pool.has_ready() {
             let start = Instant::now();
-            let planned = pool.plan(Budget { gas: u64::MAX, bytes: usize::MAX, transactions: BLOCK });
+            let planned = pool.plan(Budget { gas: u64::MAX, bytes: usize::MAX, transactions: BLOCK }, |_| false);
             planning += start.elapsed();
             let included: Vec<_> = planned
                 .iter()

@@ -14,4 +14,4 @@ pub use header::{
     HeaderError, MAX_FUTURE_MS, Outcome, Production, check_header, check_next_validators, check_outcome, check_seal,
     next_header, next_info,
 };
-pub use transaction::{Candidate, Head, Invalid, MAX_NONCE_AHEAD, Unverified, validity};
+pub use transaction::{Candidate, Head, Invalid, MAX_NONCE_AHEAD, Unverified, standing, validity};

@@ -18,10 +18,15 @@ const MAX_RECENT_TRANSACTIONS: usize = 50_000;
 /// Head events that a slow subscriber may lag behind before it misses some.
 const MAX_HEAD_EVENTS: usize = 256;
 
+/// How often a thread that waits for a block to be written looks whether it is.
+const WAIT_FINAL: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// A block that is not final yet.
 pub(crate) struct Layer {
     pub(crate) entry: Arc<BlockEntry>,
     pub(crate) diff: Arc<Diff>,
+    /// What shows that it is final, if something of its own does.
+    proof: OnceLock<Vec<u8>>,
     settled: Mutex<Option<Arc<Settled>>>,
     arrived: Condvar,
 }
@@ -35,7 +40,13 @@ pub(crate) struct Settled {
 
 impl Layer {
     pub(crate) fn new(entry: BlockEntry, diff: Diff) -> Self {
-        Self { entry: Arc::new(entry), diff: Arc::new(diff), settled: Mutex::new(None), arrived: Condvar::new() }
+        let (entry, diff) = (Arc::new(entry), Arc::new(diff));
+        Self { entry, diff, proof: OnceLock::new(), settled: Mutex::new(None), arrived: Condvar::new() }
+    }
+
+    /// What shows that it is final; empty if the proof of a later block does.
+    pub(crate) fn proof(&self) -> &[u8] {
+        self.proof.get().map_or(&[], Vec::as_slice)
     }
 
     pub(crate) fn settle(&self, settled: Settled) {
@@ -248,6 +259,26 @@ impl Chain {
         let entry = layer.entry.clone();
         self.write().layers.push_back(layer);
         drop(self.heads.send(HeadEvent::Best(entry)));
+    }
+
+    /// Keeps what shows that a block, which is no older than the last final one, is final.
+    pub(crate) fn prove(&self, hash: &Hash, proof: Vec<u8>) {
+        if let Some(layer) = self.read().layers.iter().find(|layer| layer.entry.hash == *hash) {
+            drop(layer.proof.set(proof));
+        }
+    }
+
+    /// Whether a block is final or the head, and one of the last.
+    pub(crate) fn is_in_memory(&self, hash: &Hash) -> bool {
+        let inner = self.read();
+        inner.layers.iter().map(|layer| &layer.entry).chain(&inner.recent).any(|entry| entry.hash == *hash)
+    }
+
+    /// Waits until the block of a height is in the store, or the node failed.
+    pub(crate) fn wait_final(&self, height: u64) {
+        while self.failure().is_none() && u64::from(self.finalized().block.header.number) < height {
+            std::thread::sleep(WAIT_FINAL);
+        }
     }
 
     /// The oldest layers up to a block.

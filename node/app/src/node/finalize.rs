@@ -45,6 +45,7 @@ struct Rows<'a> {
     entry: &'a BlockEntry,
     block: Vec<u8>,
     receipts: &'a [u8],
+    proof: &'a [u8],
     state: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pages: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     transactions: Vec<[u8; 32]>,
@@ -53,7 +54,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(layer: &'a Layer, settled: &'a Settled) -> Self {
-        Self::of(&layer.entry, layer.diff.changes(), settled)
+        Self { proof: layer.proof(), ..Self::of(&layer.entry, layer.diff.changes(), settled) }
     }
 
     fn of(entry: &'a BlockEntry, changes: &Changes, settled: &'a Settled) -> Self {
@@ -61,6 +62,7 @@ impl<'a> Rows<'a> {
             entry,
             block: entry.block.encode(),
             receipts: &settled.receipts,
+            proof: &[],
             state: changes
                 .iter()
                 .map(|(key, value)| (key.to_vec(), value.as_ref().map(|value| value.to_vec())))
@@ -79,7 +81,7 @@ impl<'a> Rows<'a> {
             parent_hash: header.parent_hash.0,
             block: &self.block,
             receipts: self.receipts,
-            proof: &[],
+            proof: self.proof,
             state_changes: &self.state,
             page_changes: &self.pages,
             tx_hashes: &self.transactions,

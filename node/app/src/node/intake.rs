@@ -3,7 +3,7 @@
 use super::chain::Chain;
 use crate::backend::{TransactionStatus, Validity};
 use parity_scale_codec::Decode;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tenon_core::Refusal;
 use tenon_core::pool::{Budget, Checked, Included, Notice, Pool, PoolLimits, Status};
@@ -179,9 +179,9 @@ impl Intake {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The best transactions for a block.
-    pub(crate) fn plan(&self, budget: Budget) -> Vec<Prepared> {
-        let planned = self.pool().plan(budget);
+    /// The best transactions for a block, without those of blocks before that are not the head yet.
+    pub(crate) fn plan(&self, budget: Budget, before: &HashSet<Hash>) -> Vec<Prepared> {
+        let planned = self.pool().plan(budget, |hash| before.contains(hash));
         let prepared = |one: Arc<Checked>| Prepared {
             hash: one.hash,
             bytes: one.bytes.clone(),
@@ -250,7 +250,8 @@ impl Intake {
     }
 }
 
-fn verify(unverified: &[Unverified]) -> Vec<bool> {
+/// Whether each signature is right.
+pub(super) fn verify(unverified: &[Unverified]) -> Vec<bool> {
     let items: Vec<SignedItem<'_>> = unverified
         .iter()
         .map(|one| {

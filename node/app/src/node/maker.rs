@@ -1,7 +1,9 @@
-//! Makes blocks on the head or on pending ones, executes kept ones again, and checks what was made against the rules.
+//! Makes blocks on the head or on pending ones, executes those that were made before or by others, and checks both
+//! against the rules.
 
 use super::chain::{Chain, Layer, Settled, entry_of};
 use super::intake::Intake;
+use super::prepare::prepare;
 use super::settle::settle;
 use crate::backend::BlockEntry;
 use std::sync::Arc;
@@ -9,12 +11,12 @@ use std::time::{Duration, Instant};
 use tenon_core::consensus::BlockPlan;
 use tenon_core::pool::{Budget, Included};
 use tenon_core::rules::{
-    Candidate, MAX_BLOCK_TRANSACTIONS, Outcome, Production, check_block, check_header, check_outcome, check_seal,
-    next_header, next_info,
+    Candidate, Head, MAX_BLOCK_TRANSACTIONS, Outcome, Production, check_block, check_header, check_next_validators,
+    check_outcome, check_seal, next_header, next_info,
 };
 use tenon_host::tree::LayeredPages;
 use tenon_host::{Diff, Engine as ModuleEngine, Environment, Executed, Executor, Invalid, Prepared, next_validators};
-use tenon_types::{Block, Gas, Hash, Seal, extrinsics_root};
+use tenon_types::{Block, BlockInfo, Gas, Hash, Seal, extrinsics_root};
 
 /// How long execution of one block may take before it is closed with what it has.
 const MAX_EXECUTION: Duration = Duration::from_millis(1_500);
@@ -51,11 +53,13 @@ impl Maker {
         environment.seal.parent_view = parent_view;
         environment.seal.missed = missed;
         environment.seal.evidence = evidence;
-        let candidates = intake.plan(Budget {
+        let before = stack.iter().flat_map(|pending| &pending.layer.entry.transactions).copied().collect();
+        let budget = Budget {
             gas: parameters.block_gas,
             bytes: usize::try_from(parameters.block_bytes).unwrap_or(usize::MAX),
             transactions: if empty { 0 } else { MAX_BLOCK_TRANSACTIONS },
-        });
+        };
+        let candidates = intake.plan(budget, &before);
         let began = Instant::now();
         let mut executed = self.execute(&environment, stack, &candidates, &mut |_| began.elapsed() > MAX_EXECUTION);
         let state = self.state(stack);
@@ -82,38 +86,66 @@ impl Maker {
         Some(Pending { layer, included: entries, unusable, parent: outcome, seal: environment.seal })
     }
 
-    /// Executes a block again that was made here before, and checks that it follows the rules.
+    /// Executes a block again that was made or executed here before, and checks that it follows the rules.
     ///
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn make_again(&self, block: Block, stack: &[&Pending]) -> Result<Pending, String> {
-        let hash = block.header.hash();
-        let wrong = |reason: &dyn std::fmt::Display| format!("kept block {hash}: {reason}");
-        let info = block.header.info().ok_or_else(|| wrong(&"its header has no info"))?;
-        let parent = self.parent(stack);
-        let environment = Environment {
-            base_fee: info.base_fee,
-            seal: info.seal.clone(),
-            ..self.chain.environment_after(&parent, info.time_ms, info.producer)
-        };
         let decode = |bytes: &Vec<u8>| Candidate::decode(bytes.as_slice().into()).map(prepared);
-        let candidates =
-            block.extrinsics.iter().map(decode).collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
-        let mut executed = self.execute(&environment, stack, &candidates, &mut |_| false);
+        let candidates = block.extrinsics.iter().map(decode).collect::<Result<Vec<_>, _>>();
+        let candidates = candidates.map_err(|error| format!("block {}: {error}", block.header.hash()))?;
+        self.take(block, &candidates, stack, u64::MAX)
+    }
+
+    /// What the transactions of the block after a stack of pending ones are checked against: the rules' head, and the
+    /// hashes of its ancestors by their heights.
+    pub(crate) fn prepare(&self, block: &Block, stack: &[&Pending], intake: &Intake) -> Result<Vec<Prepared>, String> {
+        let parent = self.parent(stack);
+        let base_fee = block.header.info().map_or(0, |info| info.base_fee);
+        let (parameters, genesis) = (&self.chain.genesis.parameters, self.chain.genesis_hash);
+        let head = Head { parameters, genesis, height: parent.block.header.number, base_fee };
+        let in_stack = |height| stack.iter().find(|pending| pending.layer.entry.block.header.number == height);
+        let hash_at =
+            |height| in_stack(height).map(|pending| pending.layer.entry.hash).or_else(|| self.chain.hash_at(height));
+        prepare(block, intake, &head, &hash_at)
+    }
+
+    /// Executes a block that others made, whose transactions were prepared, and checks that it follows the rules. What
+    /// consensus says in it is judged elsewhere.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn take(
+        &self,
+        block: Block,
+        candidates: &[Prepared],
+        stack: &[&Pending],
+        now_ms: u64,
+    ) -> Result<Pending, String> {
+        let hash = block.header.hash();
+        let wrong = |reason: &dyn std::fmt::Display| format!("block {hash}: {reason}");
+        let (parent, parameters) = (self.parent(stack), &self.chain.genesis.parameters);
+        let info =
+            check_header(&parent.block.header, &block.header, now_ms, parameters).map_err(|error| wrong(&error))?;
+        check_block(&block, parameters).map_err(|error| wrong(&error))?;
+        let environment = self.environment_of(&parent, &info);
+        let mut executed = self.execute(&environment, stack, candidates, &mut |_| false);
         if executed.included.len() != candidates.len() {
             let (found, expected) = (executed.included.len(), candidates.len());
             return Err(wrong(&format_args!("{found} of its transactions may stand in it, expected {expected}")));
         }
+        let next = next_validators(self.state(stack), &environment, self.engine.clone());
+        check_next_validators(&info, next).map_err(|error| wrong(&error))?;
+        // The parent was settled while this block was executed.
         let outcome = self.outcome(stack).ok_or_else(|| wrong(&"its parent cannot be settled"))?;
+        check_outcome(&block.header, &info, &outcome).map_err(|error| wrong(&error))?;
         let included = candidates.iter().map(entry).collect();
         let layer = layer(block, &mut executed);
-        let pending = Pending { layer, included, unusable: Vec::new(), parent: outcome, seal: info.seal };
-        self.check(&pending, stack, info.time_ms).map_err(|reason| wrong(&reason))?;
-        Ok(pending)
+        Ok(Pending { layer, included, unusable: Vec::new(), parent: outcome, seal: info.seal })
     }
 
-    /// Checks a pending block as whoever receives it does: that its header follows from its parent's and its execution,
-    /// and its body from the header.
+    /// Checks a block that was made here as whoever receives it does: that its header follows from its parent's and its
+    /// execution, and its body from the header.
     ///
     /// # Errors
     /// The first rule that is broken.
@@ -125,6 +157,15 @@ impl Maker {
         check_seal(&info, &pending.seal).map_err(|error| error.to_string())?;
         check_outcome(&block.header, &info, &pending.parent).map_err(|error| error.to_string())?;
         check_block(block, parameters).map_err(|error| error.to_string())
+    }
+
+    /// The environment of a block that states this, after a parent.
+    pub(crate) fn environment_of(&self, parent: &BlockEntry, info: &BlockInfo) -> Environment {
+        Environment {
+            base_fee: info.base_fee,
+            seal: info.seal.clone(),
+            ..self.chain.environment_after(parent, info.time_ms, info.producer)
+        }
     }
 
     fn parent(&self, stack: &[&Pending]) -> Arc<BlockEntry> {

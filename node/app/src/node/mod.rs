@@ -8,14 +8,19 @@
 
 mod chain;
 mod driver;
+mod engine;
 mod finalize;
 mod genesis;
 mod intake;
+mod kept;
 mod maker;
+mod others;
+mod prepare;
 mod run;
 mod serve;
 mod settle;
 mod state;
+mod stretch;
 #[cfg(test)]
 mod tests;
 mod validators;
@@ -24,15 +29,17 @@ pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis, genesis_
 pub use run::{Consensus, NodeConfig, run_dev};
 
 use chain::Chain;
-use driver::{Clock, Command, Driver, Kept};
+use driver::{Clock, Command, Driver};
+use engine::Running;
 use genesis::Begun;
 use intake::Intake;
+use kept::{Keeper, Kept};
 use maker::Maker;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use tenon_core::consensus::{DevEngine, Engine as ConsensusEngine};
+use tenon_core::consensus::DevEngine;
 use tenon_host::{Engine, SerialExecutor};
 use tenon_store::Store;
 use tenon_types::{Address, Genesis, Hash};
@@ -81,7 +88,7 @@ impl Node {
         store: Arc<Store>,
         engine: Arc<dyn Engine>,
         clock: Clock,
-        make_consensus: impl FnOnce(&Begun, &Kept) -> anyhow::Result<Box<dyn ConsensusEngine>>,
+        make_consensus: impl FnOnce(&Begun, &Kept) -> anyhow::Result<Box<dyn Running>>,
         make_genesis: impl FnOnce() -> Genesis,
     ) -> anyhow::Result<(Arc<Self>, Threads)> {
         let kept = Kept::read(&store)?;
@@ -104,11 +111,15 @@ impl Node {
             consensus,
             clock,
             latest_ms: 0,
+            keeper: Keeper::new(chain.store.clone(), &kept),
             kept,
             pending: BTreeMap::new(),
+            received: BTreeMap::new(),
+            headers: VecDeque::new(),
             to_settle,
             to_finalize,
             asked: Vec::new(),
+            others: None,
         };
         let node = Arc::new(Self { chain, intake, engine, producer, commands });
         let (tell_begun, has_begun) = std::sync::mpsc::channel();
@@ -162,7 +173,7 @@ impl Threads {
 }
 
 /// The engine that goes on from a chain.
-fn consensus_of(consensus: Consensus, begun: &Begun, kept: &Kept) -> anyhow::Result<Box<dyn ConsensusEngine>> {
+fn consensus_of(consensus: Consensus, begun: &Begun, kept: &Kept) -> anyhow::Result<Box<dyn Running>> {
     let last = &begun.finalized;
     match consensus {
         Consensus::Dev(mode) => {

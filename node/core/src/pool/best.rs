@@ -6,7 +6,7 @@ use core::cmp::Reverse;
 use core::iter::Peekable;
 use std::collections::{BinaryHeap, btree_set};
 use std::sync::Arc;
-use tenon_types::Gas;
+use tenon_types::{Gas, Hash};
 
 /// Senders whose next transaction does not fit that [`Best::plan`] passes over before it stops looking.
 pub const MAX_SKIPPED_SENDERS: usize = 1_000;
@@ -40,12 +40,15 @@ impl<'a> Best<'a> {
         self.last = None;
     }
 
-    /// The best that fit a budget.
-    pub fn plan(mut self, budget: Budget) -> Vec<Arc<Checked>> {
+    /// The best that fit a budget, without those that a block before has already.
+    pub fn plan(mut self, budget: Budget, is_before: impl Fn(&Hash) -> bool) -> Vec<Arc<Checked>> {
         let (mut gas, mut bytes, mut skipped) = (budget.gas, budget.bytes, 0_usize);
         let mut planned = Vec::new();
         while planned.len() < budget.transactions && skipped < MAX_SKIPPED_SENDERS {
             let Some(transaction) = self.next() else { break };
+            if is_before(&transaction.hash) {
+                continue;
+            }
             let left = gas.checked_sub(transaction.gas_limit).zip(bytes.checked_sub(transaction.bytes.len()));
             if let Some(left) = left {
                 (gas, bytes) = left;

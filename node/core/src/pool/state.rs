@@ -150,14 +150,20 @@ impl Pool {
         notices
     }
 
+    /// Every transaction that is held, by hash.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Checked>> {
+        self.by_hash.values().map(|slot| &self.entries.get(*slot).transaction)
+    }
+
     /// The ready transactions in the order of inclusion.
     pub fn best(&self) -> Best<'_> {
         Best::new(self)
     }
 
-    /// The best ready transactions that fit a budget, in the order of inclusion.
-    pub fn plan(&self, budget: Budget) -> Vec<Arc<Checked>> {
-        self.best().plan(budget)
+    /// The best ready transactions that fit a budget, in the order of inclusion, without those that a block before has
+    /// already: it is not in the chain yet, so they are still here.
+    pub fn plan(&self, budget: Budget, is_before: impl Fn(&Hash) -> bool) -> Vec<Arc<Checked>> {
+        self.best().plan(budget, is_before)
     }
 
     /// The ready transactions, in the order of inclusion.

@@ -63,6 +63,20 @@ fn order(pool: &Pool) -> Vec<(u8, u32)> {
 }
 
 #[test]
+fn a_plan_leaves_out_what_a_block_before_has_and_goes_on_behind_it() {
+    let mut pool = Pool::new(PoolLimits::default());
+    let held: Vec<Checked> = (0..4).map(|nonce| transaction(1, nonce, 1)).collect();
+    held.iter().for_each(|one| drop(pool.add(one.clone(), 0, 0).unwrap()));
+    let budget = Budget { gas: u64::MAX, bytes: usize::MAX, transactions: 2 };
+    let plan = |before: &[Hash]| -> Vec<u32> {
+        pool.plan(budget, |hash| before.contains(hash)).iter().map(|one| one.nonce).collect()
+    };
+    assert_eq!(plan(&[]), [0, 1]);
+    assert_eq!(plan(&[held[0].hash, held[1].hash]), [2, 3]);
+    assert_eq!(plan(&held.iter().map(|one| one.hash).collect::<Vec<_>>()), [0_u32; 0]);
+}
+
+#[test]
 fn orders_by_tip_then_arrival_and_each_sender_by_nonce() {
     let mut pool = Pool::new(limits(100));
     for (sender, nonce, tip) in [(1, 0, 1), (1, 1, 9), (2, 0, 5), (3, 0, 5), (2, 1, 5)] {
@@ -259,7 +273,7 @@ fn plans_what_fits_and_passes_over_senders_whose_next_does_not() {
         add(&mut pool, sender, nonce, 1).unwrap();
     }
     let plan = |gas, bytes, transactions| -> Vec<(u8, u32)> {
-        let planned = pool.plan(Budget { gas, bytes, transactions });
+        let planned = pool.plan(Budget { gas, bytes, transactions }, |_| false);
         planned.iter().map(|transaction| (transaction.sender.0[0], transaction.nonce)).collect()
     };
     assert_eq!(plan(4 * GAS, 10_000, 100), [(2, 0), (2, 1), (3, 0)]);

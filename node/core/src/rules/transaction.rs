@@ -258,18 +258,33 @@ pub fn validity(
     head: &Head<'_>,
     checkpoint: impl FnOnce(BlockNumber) -> Option<Hash>,
 ) -> Result<Unverified, Invalid> {
+    check_nonce(candidate.extrinsic.signed.extra.nonce, account.nonce)?;
+    let unverified = standing(candidate, head, checkpoint)?;
+    let fee = unverified.checked.max_fee;
+    let (found, expected) = (payable(account, head.parameters), fee.saturating_add(committed));
+    if found < expected {
+        return Err(Invalid::Payment { found, expected, fee, committed });
+    }
+    Ok(unverified)
+}
+
+/// Checks whether a transaction can stand in the block after the head, as far as that does not depend on its sender's
+/// account: that is found out when it is executed.
+///
+/// # Errors
+/// [`Invalid`] for the first rule broken. The signature is not checked here.
+pub fn standing(
+    candidate: Candidate,
+    head: &Head<'_>,
+    checkpoint: impl FnOnce(BlockNumber) -> Option<Hash>,
+) -> Result<Unverified, Invalid> {
     let Candidate { hash, bytes, sender, extrinsic } = candidate;
     let extra = &extrinsic.signed.extra;
     if extra.metadata_mode != 0 {
         return Err(Invalid::MetadataMode { found: extra.metadata_mode });
     }
-    check_nonce(extra.nonce, account.nonce)?;
     let gas_limit = checked_gas(&extrinsic, bytes.len(), head.parameters)?;
     let max_fee = Parameters::gas_fee(gas_limit, head.base_fee).saturating_add(extra.tip);
-    let (found, expected) = (payable(account, head.parameters), max_fee.saturating_add(committed));
-    if found < expected {
-        return Err(Invalid::Payment { found, expected, fee: max_fee, committed });
-    }
     let (checkpoint, valid_until) = checked_era(extra.era, head, checkpoint)?;
     let Parameters { spec_version, transaction_version, .. } = *head.parameters;
     let message =

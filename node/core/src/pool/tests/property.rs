@@ -112,7 +112,7 @@ impl Pair {
 
     fn block(&mut self, planned: usize, foreign: Option<(u8, u32)>) {
         let budget = Budget { gas: 5_000_000, bytes: 2_000, transactions: planned };
-        let planned = self.pool.plan(budget);
+        let planned = self.pool.plan(budget, |_| false);
         assert!(planned.len() <= budget.transactions);
         assert!(planned.iter().map(|transaction| transaction.gas_limit).sum::<u64>() <= budget.gas);
         assert!(planned.iter().map(|transaction| transaction.bytes.len()).sum::<usize>() <= budget.bytes);
