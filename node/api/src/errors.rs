@@ -68,6 +68,7 @@ errors! {
     TRANSACTION_GONE = 2010, "TransactionGone", "The transaction left the pool before it was included.", "check nonce, era and tip, and send it again";
     UNKNOWN_RUNTIME_API = 2011, "UnknownRuntimeApi", "The node has no such runtime interface.", "see the `apis` of metadata version 15";
     TOO_MANY = 2012, "TooMany", "The request asks for more than one request may.", "split it";
+    NO_FINALITY_PROOF = 2013, "NoFinalityProof", "No votes of validators show this.", "wait until the height is final; where one producer makes all blocks nobody votes";
     LISTEN = 2014, "Listen", "The node cannot listen on this address.", "choose another port with --port, or stop the program that holds it";
 }
 

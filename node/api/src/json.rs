@@ -2,12 +2,14 @@
 //!
 //! Conversions from the chain's types need the SS58 prefix and the state, so the server makes them.
 
+mod finality;
 mod scalar;
 
 use crate::errors::ErrorData;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use finality::{CertificateView, EpochView, HeaderProofView, LightProofView, TrustView, ValidatorView};
 pub use scalar::{Bytes, Decimal, HexHash, SignedDecimal};
 
 /// An error with which a call into the chain ended.

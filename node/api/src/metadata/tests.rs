@@ -18,6 +18,7 @@ fn genesis() -> Genesis {
         time_ms: 0,
         parameters: Parameters::DEVELOPMENT,
         balances: Vec::new(),
+        validators: Vec::new(),
         modules: Vec::new(),
         codes: Vec::new(),
     }

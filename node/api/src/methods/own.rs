@@ -21,6 +21,24 @@ pub(super) const METHODS: &[Method] = &[
     )
     .development(),
     Method::call(
+        "finality_epochProof",
+        &[required("epoch", Form::Number, "The epoch that is over.")],
+        "hex bytes: an `EpochProof` of `tenon_core::consensus::bbft`",
+        "Shows that an epoch is over and who validates the next one: what a light client follows the chain by.",
+    ),
+    Method::call(
+        "finality_proof",
+        &[optional("height", Form::Number, "The height; that of the last final block if absent.")],
+        "`HeaderProofView`",
+        "Shows that a block is final: its header, those above it up to the one that was certified, and the certificate.",
+    ),
+    Method::call(
+        "finality_validators",
+        &[optional("epoch", Form::Number, "The epoch; that of the block after the last final one if absent.")],
+        "`EpochView`",
+        "The validators of an epoch as the state has them, and the block from which it starts.",
+    ),
+    Method::call(
         "module_code",
         &[required("code_hash", Form::Hash, "The hash of the code.")],
         "hex bytes",
