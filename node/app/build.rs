@@ -18,6 +18,7 @@ const MODULES: &[&str] = &[
     "streams",
     "events",
     "brokers",
+    "reputation",
     "licence",
     "wishes",
     "credit",

@@ -100,7 +100,7 @@ run call licence settle --licence "$LICENCE" --from //Eve
 [ "$(last result)" = $((3 * COIN)) ] || fail "three events cost $(last result)"
 
 say "what Charlie paid is his reputation for a year: three events, and the royalty; Alice takes her money"
-expect $((33 * COIN / 10)) licence buyer_score --who //Charlie --currency Coin
+expect $((33 * COIN / 10)) reputation buyer_score --who //Charlie --currency Coin
 run call licence withdraw --currency Coin --from //Alice
 run call licence withdraw --currency Coin --from //Bob
 expect 0 licence credit_of --who //Alice --currency Coin

@@ -5,7 +5,7 @@ use crate::events::{Ended, LicenceClosed, Refunded, Settled};
 use crate::licence::Licences;
 use crate::others;
 use crate::terms::Counted;
-use crate::types::{FLAG_MS, Key, Licence, MAX_LICENCES, Mode, Product, Reader, Terms};
+use crate::types::{Coverage, FLAG_MS, Key, Licence, MAX_LICENCES, Mode, Product, Reader, Terms};
 use core::ops::Bound;
 use tenon_contract::prelude::*;
 use tenon_contract::storage::Direction;
@@ -62,7 +62,7 @@ impl Licences {
     /// Gives the seller what is due by now, and the rest back if no more will be. Says how much the seller got.
     pub(crate) fn advance(&mut self, licence: u64) -> Result<Amount, Error> {
         let mut case = self.case(licence)?;
-        let due = self.bring_forward(licence, &mut case);
+        let due = self.bring_forward(licence, &mut case)?;
         if case.now_ms < case.licence.end_ms && case.is_over() {
             self.end_early(licence, &mut case)?;
         }
@@ -71,10 +71,10 @@ impl Licences {
     }
 
     /// Settles what is due, and all of it if no more will be. Does not store the licence.
-    fn bring_forward(&mut self, licence: u64, case: &mut Case) -> Amount {
+    fn bring_forward(&mut self, licence: u64, case: &mut Case) -> Result<Amount, Error> {
         let Case { licence: record, terms, counted, now_ms, .. } = &*case;
         if record.is_settled {
-            return 0;
+            return Ok(0);
         }
         let due = record.due(terms, *counted, *now_ms);
         let is_final = record.is_final(terms.mode, due, *counted, *now_ms);
@@ -82,13 +82,13 @@ impl Licences {
     }
 
     /// Lets so much of the price be the seller's, and gives the rest back if it is the last time.
-    fn release(&mut self, licence: u64, case: &mut Case, due: Amount, is_last: bool) -> Amount {
+    fn release(&mut self, licence: u64, case: &mut Case, due: Amount, is_last: bool) -> Result<Amount, Error> {
         let Case { licence: record, product, terms, .. } = case;
         let newly_due = due - record.settled;
         let parts = terms.grown(record.settled, due, is_last);
         if newly_due > 0 || parts.sum() > 0 {
             self.share_out(record.product, product.seller, terms, parts);
-            self.count_trade(product.seller, record.holder, terms.currency, newly_due, parts);
+            others::count_trade(product.seller, record.holder, terms.currency, newly_due, parts.shared())?;
             let (seller_part, broker_part, fee_part) = (parts.seller, parts.brokers, parts.fee);
             emit(Settled { licence, product: record.product, seller_part, broker_part, fee_part });
         }
@@ -99,7 +99,7 @@ impl Licences {
             self.credit(record.product, terms.currency, record.holder, amount);
             emit(Refunded { licence, holder: record.holder, amount });
         }
-        newly_due
+        Ok(newly_due)
     }
 
     /// Ends a licence that either side can end before its time. What is due by now is the seller's. Where a reader pays
@@ -121,7 +121,7 @@ impl Licences {
         ensure!(can_end && !case.licence.is_settled, Error::NotCancellable);
         // Who reads pays for the round that runs; who takes the reading away is not paid for what comes.
         let is_last = is_seller || !matches!(case.terms.mode, Mode::PerEvent { .. });
-        self.release(licence, &mut case, due, is_last);
+        self.release(licence, &mut case, due, is_last)?;
         self.end_early(licence, &mut case)?;
         self.licences.set(&licence, &case.licence);
         Ok(())
@@ -181,6 +181,17 @@ impl Licences {
         }
         emit(LicenceClosed { licence });
         Ok(())
+    }
+
+    /// What a flag may be raised about under a licence.
+    pub(crate) fn covered(&self, licence: u64) -> Result<Option<Coverage>, Error> {
+        let Some(Licence { product, version, holder, held_ms, end_ms, .. }) = self.licences.get(&licence) else {
+            return Ok(None);
+        };
+        let seller = self.known(product)?.seller;
+        let Terms { currency, arbitration: rules, .. } = self.terms_of(product, version)?;
+        let until_ms = end_ms.saturating_add(FLAG_MS);
+        Ok(Some(Coverage { holder, seller, currency, rules, from_ms: held_ms, end_ms, until_ms }))
     }
 
     /// Whether somebody may read a stream now by a licence of this instance.

@@ -44,8 +44,6 @@ pub enum Error {
     InvalidUnits = 18,
     /// The price is above the highest that the buyer would pay.
     PriceAboveMaximum = 19,
-    /// The time for this has not come yet.
-    TooEarly = 20,
     /// The time for this has passed.
     TooLate = 21,
     /// The buyer has no valid credential of the issuer and topic that the terms name.
@@ -81,20 +79,6 @@ pub enum Error {
     NotForResale = 36,
     /// The licence is not offered, or to somebody else.
     NotOffered = 37,
-    /// The terms name nobody who decides on flags.
-    NoArbiter = 38,
-    /// The event was flagged under this licence already.
-    AlreadyFlagged = 39,
-    /// The licence was not the flagger's at the time of the event.
-    NotCovered = 40,
-    /// No such flag was raised, or it was removed.
-    UnknownFlag = 41,
-    /// The flag is decided, or its time is over.
-    FlagClosed = 42,
-    /// The flag can still be decided, or its licence is not closed yet.
-    FlagStands = 43,
-    /// The caller does not decide on this flag, or the group has not resolved it so.
-    NotArbiter = 44,
     /// Nothing waits to be withdrawn.
     NothingToWithdraw = 45,
     /// The money could not be sent to this receiver. It still waits.
@@ -105,8 +89,8 @@ pub enum Error {
     BrokersRefused = 48,
     /// Licences of these terms are not closed, money for brokers waits, or the terms are on sale.
     TermsInUse = 49,
-    /// The score still counts something.
-    ScoreStands = 50,
     /// The brokers have not said yet how many events the stream has had, or have been silent for three rounds or more.
     BrokersBehind = 51,
+    /// The module `reputation` did not count the trade.
+    ReputationFailed = 52,
 }

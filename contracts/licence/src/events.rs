@@ -1,6 +1,6 @@
 //! What the module tells the world.
 
-use crate::types::{Currency, FlagState, Key};
+use crate::types::{Currency, Key};
 use tenon_contract::prelude::*;
 
 /// A product is on sale.
@@ -181,48 +181,6 @@ pub struct Resold {
     pub royalty: Amount,
 }
 
-/// A reader says that an event is bad.
-#[event]
-pub struct Flagged {
-    /// Under which licence.
-    #[topic]
-    pub licence: u64,
-    /// The hash of the event.
-    #[topic]
-    pub event: Hash,
-    /// Who sells the product.
-    #[topic]
-    pub seller: Address,
-    /// When the event was, as the reader says.
-    pub event_ms: u64,
-    /// From when on it cannot be decided.
-    pub until_ms: u64,
-}
-
-/// A flag is closed.
-#[event]
-pub struct FlagDecided {
-    /// Under which licence.
-    #[topic]
-    pub licence: u64,
-    /// The hash of the event.
-    #[topic]
-    pub event: Hash,
-    /// How.
-    pub state: FlagState,
-}
-
-/// A flag that was closed was removed.
-#[event]
-pub struct FlagRemoved {
-    /// Under which licence.
-    #[topic]
-    pub licence: u64,
-    /// The hash of the event.
-    #[topic]
-    pub event: Hash,
-}
-
 /// Money waits for somebody.
 #[event]
 pub struct Credited {
@@ -263,14 +221,4 @@ pub struct BrokersFunded {
     pub currency: Currency,
     /// How much.
     pub amount: Amount,
-}
-
-/// The score of a buyer that counted nothing any more was removed.
-#[event]
-pub struct ScoreRemoved {
-    /// Whose.
-    #[topic]
-    pub who: Address,
-    /// In what.
-    pub currency: Currency,
 }

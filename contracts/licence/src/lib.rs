@@ -16,8 +16,8 @@
 //! - Money waits for who gets it and is withdrawn: nobody's refusal holds up anybody else.
 //! - If the terms say so, a holder can pass a licence on, for a royalty to the seller; key, right and what is held for
 //!   it go along.
-//! - If the terms name an arbiter, a holder can flag events, each once, for a stake. See `flags`.
-//! - Scores count what was settled, see `scores`. No balance depends on them.
+//! - What is settled counts in the scores of the module `reputation`, where a holder also flags events if the terms name
+//!   an arbiter. Here stands what a licence covers, and that others leave it open while events can be flagged.
 //!
 //! Left out: the data itself and its keys, which are exchanged off chain; what terms of use say; the brokers' scores,
 //! which follow from what the module `brokers` pays them.
@@ -27,11 +27,9 @@
 mod course;
 mod error;
 mod events;
-mod flags;
 mod money;
 mod others;
 mod resale;
-mod scores;
 mod shop;
 pub mod terms;
 mod types;
@@ -45,11 +43,9 @@ pub use types::*;
 #[tenon_contract::module(capabilities(storage, events, coin, call, hash), calls("*"), upgrade = "admin")]
 pub mod licence {
     use crate::error::Error;
-    use crate::flags::verdict;
     use crate::shop::Order;
     use crate::types::{
-        Currency, CurrencyKey, Flag, Key, Licence, NewProduct, Offer, Product, ProductInfo, Reader, SellerScore, Spent,
-        Terms,
+        Coverage, Currency, CurrencyKey, Key, Licence, NewProduct, Offer, Product, ProductInfo, Reader, Terms,
     };
     use core::ops::Bound;
     use tenon_contract::money::holds_coin_owed;
@@ -86,12 +82,6 @@ pub mod licence {
         pub(crate) ends: Set<(u64, u64, u64)>,
         /// For what licences can be had.
         pub(crate) offers: Map<u64, Offer>,
-        /// Flags by licence and event.
-        pub(crate) flags: OrderedMap<(u64, Hash), Flag>,
-        /// What sellers' trades amount to.
-        pub(crate) sellers: Map<(Address, CurrencyKey), SellerScore>,
-        /// What buyers' trades amount to, by window.
-        pub(crate) buyers: Map<(Address, CurrencyKey), Vec<Spent>>,
         /// Money that waits for the brokers of a product's stream.
         pub(crate) broker_shares: OrderedMap<(u64, CurrencyKey), Amount>,
         /// Money that waits, by currency and owner.
@@ -205,33 +195,6 @@ pub mod licence {
             self.pass_on(licence, key, max_price)
         }
 
-        /// Flags an event, by its hash and its time, for the stake that the terms say. The licence is the caller's, and
-        /// was at that time.
-        #[call(payable)]
-        pub fn flag(&mut self, licence: u64, event: Hash, event_ms: u64) -> Result<(), Error> {
-            self.raise(licence, event, event_ms)
-        }
-
-        /// Upholds or rejects a flag, before its time is over: by the arbiter; or by anyone if that is a group, which
-        /// has resolved `verdict`.
-        #[call]
-        pub fn decide(&mut self, licence: u64, event: Hash, is_upheld: bool) -> Result<(), Error> {
-            self.judge(licence, event, is_upheld)
-        }
-
-        /// Gives the stake back of a flag on which nobody decided in time. By anyone.
-        #[call]
-        pub fn lapse(&mut self, licence: u64, event: Hash) -> Result<(), Error> {
-            self.let_lapse(licence, event)
-        }
-
-        /// Removes a flag that is decided or has lapsed, and whose licence is closed. Anyone may, and receives the
-        /// deposit.
-        #[call]
-        pub fn remove_flag(&mut self, licence: u64, event: Hash) -> Result<(), Error> {
-            self.remove_flag_of(licence, event)
-        }
-
         /// Hands what waits for the brokers of a product's stream to them, in the module `brokers`, and returns how
         /// much it is. If the stream is gone it waits for the seller. By anyone.
         #[call]
@@ -245,12 +208,6 @@ pub mod licence {
         pub fn withdraw(&mut self, currency: Currency, to: Option<Address>) -> Result<Amount, Error> {
             let caller = env().caller();
             self.pay_out(currency, caller, to.unwrap_or(caller))
-        }
-
-        /// Removes a buyer's score that counts nothing any more. Anyone may, and receives the deposit.
-        #[call]
-        pub fn remove_score(&mut self, who: Address, currency: Currency) -> Result<(), Error> {
-            self.remove_score_of(who, currency)
         }
 
         /// A product with its newest terms.
@@ -345,28 +302,11 @@ pub mod licence {
             self.offers.get(&licence)
         }
 
-        /// A flag that was not removed.
+        /// About what a flag may be raised under a licence, by whom, and for how much; nothing once it is closed. What
+        /// `reputation` asks.
         #[query]
-        pub fn flag_on(&self, licence: u64, event: Hash) -> Option<Flag> {
-            self.flags.get(&(licence, event))
-        }
-
-        /// What a group resolves to decide on a flag.
-        #[query]
-        pub fn verdict(&self, licence: u64, event: Hash, is_upheld: bool) -> Result<Hash, Error> {
-            Ok(verdict(licence, event, self.flagged(licence, event)?.until_ms, is_upheld))
-        }
-
-        /// What a seller's trades in a currency amount to: settled prices, less what upheld flags took off.
-        #[query]
-        pub fn seller_score(&self, who: Address, currency: Currency) -> SellerScore {
-            self.sellers.get_or_default(&(who, currency.key()))
-        }
-
-        /// What somebody paid in a currency, within this window of 30 days and the 11 before it.
-        #[query]
-        pub fn buyer_score(&self, who: Address, currency: Currency) -> Amount {
-            self.spent_by(who, currency)
+        pub fn coverage(&self, licence: u64) -> Result<Option<Coverage>, Error> {
+            self.covered(licence)
         }
 
         /// The money that waits for somebody.
@@ -393,8 +333,7 @@ pub mod licence {
             holds_coin_owed(&self.owed)
         }
 
-        /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and
-        /// of the stakes of open flags.
+        /// What is owed in a currency is the sum of credits, of the brokers' shares, and of what is held for licences.
         ///
         /// One check takes one of the first 100 currencies, by the block's height, and reads at most 2,000 entries of
         /// each kind. Where there are more, their partial sum is not above what is owed.

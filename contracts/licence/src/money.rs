@@ -5,7 +5,7 @@ use crate::events::{BrokersFunded, Credited, Withdrawn};
 use crate::licence::Licences;
 use crate::others;
 use crate::terms::Parts;
-use crate::types::{Currency, CurrencyKey, FlagState, Licence, Terms};
+use crate::types::{Currency, CurrencyKey, Licence, Terms};
 use core::ops::Bound;
 use tenon_contract::money::{Books, PaymentError};
 use tenon_contract::prelude::*;
@@ -91,9 +91,9 @@ impl Licences {
         licence.paid.checked_sub(terms.floors(licence.settled).sum())
     }
 
-    /// What is owed in a currency is the sum of credits, of the brokers' shares, of what is held for licences, and of
-    /// the stakes of open flags. The currency is chosen by the block's height among the first 100. Where there are more
-    /// entries than one check reads, their partial sum is not above it.
+    /// What is owed in a currency is the sum of credits, of the brokers' shares, and of what is held for licences. The
+    /// currency is chosen by the block's height among the first 100. Where there are more entries than one check reads,
+    /// their partial sum is not above it.
     pub(crate) fn check_books(&self) -> bool {
         let Some((key, mut books)) = Books::chosen(&self.owed, MAX_CHECKED_ENTRIES) else {
             return self.credits.first().is_none();
@@ -101,10 +101,6 @@ impl Licences {
         books.add_all(self.credits.iter_within(&key, Bound::Unbounded, Direction::Ascending), |_, amount| Some(amount));
         books.add_all(self.broker_shares.iter(), |(_, currency), share| Some(if currency == key { share } else { 0 }));
         books.add_all(self.licences.iter(), |_, licence| self.held_for(&licence, &key));
-        books.add_all(self.flags.iter(), |_, flag| {
-            let counts = flag.state == FlagState::Open && flag.currency.key() == key;
-            Some(if counts { flag.rules.stake } else { 0 })
-        });
         books.balance()
     }
 }

@@ -1,4 +1,4 @@
-//! What this module asks and calls of others: the registry of streams, brokers, credentials, groups, and assets.
+//! What this module asks and calls of others: the registry of streams, brokers, credentials, reputation, and assets.
 //!
 //! Where others fail for what may be want of gas the whole call fails: who calls cannot choose by it what happens.
 
@@ -7,13 +7,15 @@ use crate::terms::Counted;
 use crate::types::{Currency, MAX_ROUNDS_BEHIND, Requirement};
 use brokers::{BrokersRef, Progress};
 use credentials::CredentialsRef;
+use reputation::ReputationRef;
 use streams::{Level, RightInfo, StreamsRef};
-use tenon_contract::parity_scale_codec::Encode;
+use tenon_contract::Wire;
 use tenon_contract::prelude::*;
 
 const STREAMS: StreamsRef = StreamsRef::at(Address::of_module("streams"));
 const CREDENTIALS: CredentialsRef = CredentialsRef::at(Address::of_module("credentials"));
 const BROKERS: BrokersRef = BrokersRef::at(Address::of_module("brokers"));
+const REPUTATION: ReputationRef = ReputationRef::at(Address::of_module("reputation"));
 
 /// Whether somebody owns a stream, or may grant rights on it.
 pub(crate) fn check_seller(stream: Hash, seller: Address) -> Result<(), Error> {
@@ -96,9 +98,13 @@ pub(crate) fn fund(stream: Hash, currency: Currency, amount: Amount) -> Result<(
     let fund = match currency {
         Currency::Coin => BROKERS.fund(stream, currency, amount).with_value(amount),
         Currency::Asset { module, asset } => {
-            let nothing: Amount = 0;
-            let until_ms: Option<u64> = None;
-            let approval = (asset, BROKERS.address(), nothing, amount, until_ms).encode();
+            let (expected, until_ms): (Amount, Option<u64>) = (0, None);
+            let mut approval = Vec::new();
+            asset.put(&mut approval);
+            BROKERS.address().put(&mut approval);
+            expected.put(&mut approval);
+            amount.put(&mut approval);
+            until_ms.put(&mut approval);
             let approved = Call::<()>::new(module, "approve", approval, false).try_execute();
             approved.map_err(|_| Error::BrokersRefused)?;
             BROKERS.fund(stream, currency, amount)
@@ -107,7 +113,17 @@ pub(crate) fn fund(stream: Hash, currency: Currency, amount: Amount) -> Result<(
     fund.try_execute().map_err(|_| Error::BrokersRefused)
 }
 
-/// Whether a group has resolved something.
-pub(crate) fn has_resolved(instance: Address, group: u64, topic: Hash) -> bool {
-    Call::<bool>::new(instance, "approved", (group, topic).encode(), true).try_invoke().unwrap_or(false)
+/// Counts what was settled in the scores of both sides.
+pub(crate) fn count_trade(
+    seller: Address,
+    buyer: Address,
+    currency: Currency,
+    amount: Amount,
+    shared: Amount,
+) -> Result<(), Error> {
+    if amount == 0 || seller == buyer {
+        return Ok(());
+    }
+    let counted = REPUTATION.count_trade(seller, buyer, currency, amount, shared).try_execute();
+    counted.map_err(|_| Error::ReputationFailed)
 }

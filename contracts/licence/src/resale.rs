@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::events::{Offered, Resold};
 use crate::licence::Licences;
 use crate::others;
-use crate::terms::{Parts, share};
+use crate::terms::share;
 use crate::types::{Key, Offer};
 use tenon_contract::prelude::*;
 
@@ -47,7 +47,7 @@ impl Licences {
         self.credit(record.product, terms.currency, product.seller, royalty);
         self.credit(record.product, terms.currency, from, offer.price - royalty);
         // Only what reached the seller is counted: the rest could go round between two of one person.
-        self.count_trade(product.seller, to, terms.currency, royalty, Parts::default());
+        others::count_trade(product.seller, to, terms.currency, royalty, 0)?;
         record.holder = to;
         record.key = key;
         record.held_ms = now_ms;

@@ -143,7 +143,7 @@ impl Licences {
         let open = self.open.get_or_default(&(product, version)) + 1;
         self.open.set(&(product, version), &open);
         if is_settled {
-            self.pay_seller(licence, &record, seller, &terms, paid);
+            self.pay_seller(licence, &record, seller, &terms, paid)?;
         }
         Ok(licence)
     }
@@ -168,12 +168,20 @@ impl Licences {
     }
 
     /// All of an amount that was just paid is the seller's.
-    fn pay_seller(&mut self, licence: u64, record: &Licence, seller: Address, terms: &Terms, paid: Amount) {
+    fn pay_seller(
+        &mut self,
+        licence: u64,
+        record: &Licence,
+        seller: Address,
+        terms: &Terms,
+        paid: Amount,
+    ) -> Result<(), Error> {
         let parts = terms.split(paid);
         self.share_out(record.product, seller, terms, parts);
-        self.count_trade(seller, record.holder, terms.currency, paid, parts);
+        others::count_trade(seller, record.holder, terms.currency, paid, parts.shared())?;
         let (seller_part, broker_part, fee_part) = (parts.seller, parts.brokers, parts.fee);
         emit(Settled { licence, product: record.product, seller_part, broker_part, fee_part });
+        Ok(())
     }
 
     /// Lets a licence of the caller last longer, from its old end on, or for more events.
@@ -204,7 +212,7 @@ impl Licences {
         record.settled = record.paid;
         self.licences.set(&licence, &record);
         emit(Extended { licence, units, paid, end_ms, events: record.events });
-        self.pay_seller(licence, &record, seller, &terms, paid);
+        self.pay_seller(licence, &record, seller, &terms, paid)?;
         Ok(end_ms)
     }
 

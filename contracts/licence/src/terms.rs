@@ -2,27 +2,28 @@
 //! a time, and who shares it. No storage and no clock.
 
 use crate::error::Error;
-use crate::types::{
-    Arbiter, Arbitration, BASIS_POINTS, Key, Licence, MAX_DECISION_MS, MAX_KEY_BYTES, MAX_TERM_MS, MAX_WAIT_MS, Mode,
-    SCORE_WINDOWS, Spent, Terms,
-};
+use crate::types::{Arbitration, BASIS_POINTS, Key, Licence, MAX_KEY_BYTES, MAX_TERM_MS, MAX_WAIT_MS, Mode, Terms};
 use tenon_contract::prelude::*;
 
 /// A part in basis points, rounded down. It is not above the whole.
 #[must_use]
 pub fn share(amount: Amount, bps: u16) -> Amount {
-    let bps = Amount::from(bps.min(BASIS_POINTS));
-    math::mul_div_floor(amount, bps, Amount::from(BASIS_POINTS)).expect("a share of at most the whole fits")
+    fraction(amount, bps.min(BASIS_POINTS).into(), BASIS_POINTS.into())
 }
 
 /// What a price that vests evenly is worth to the seller after a time, rounded down: nothing at first, all of it in the
 /// end.
 #[must_use]
 pub fn vested(amount: Amount, elapsed_ms: u64, duration_ms: u64) -> Amount {
-    if elapsed_ms >= duration_ms {
-        return amount;
+    if elapsed_ms >= duration_ms { amount } else { fraction(amount, elapsed_ms.into(), duration_ms.into()) }
+}
+
+/// So many parts of a whole, rounded down. A plain panic, as what formats one is larger than a method.
+fn fraction(amount: Amount, parts: Amount, whole: Amount) -> Amount {
+    match math::mul_div_floor(amount, parts, whole) {
+        Some(fraction) => fraction,
+        None => panic!("what is not more than the whole fits"),
     }
-    math::mul_div_floor(amount, elapsed_ms.into(), duration_ms.into()).expect("a share below one fits")
 }
 
 /// Who gets how much of an amount.
@@ -41,6 +42,11 @@ impl Parts {
     #[must_use]
     pub const fn sum(self) -> Amount {
         self.seller + self.brokers + self.fee
+    }
+
+    /// What goes to others than the seller.
+    pub(crate) const fn shared(self) -> Amount {
+        self.brokers + self.fee
     }
 
     const fn less(self, before: Self) -> Self {
@@ -69,7 +75,8 @@ impl Terms {
         let royalty = self.royalty_bps.is_none_or(|bps| bps <= BASIS_POINTS);
         let received = self.fee.is_none_or(|fee| !fee.receiver.is_zero());
         ensure!(shared && royalty && received, Error::InvalidShares);
-        self.arbitration.map_or(Ok(()), |arbitration| arbitration.check())
+        ensure!(self.arbitration.as_ref().is_none_or(Arbitration::is_valid), Error::InvalidArbitration);
+        Ok(())
     }
 
     pub(crate) fn broker_bps(&self) -> u16 {
@@ -157,18 +164,6 @@ impl Mode {
     }
 }
 
-impl Arbitration {
-    fn check(&self) -> Result<(), Error> {
-        let decides = match self.arbiter {
-            Arbiter::Account(account) => !account.is_zero(),
-            Arbiter::Group { instance, .. } => !instance.is_zero(),
-        };
-        let fits = self.stake > 0 && (1..=MAX_DECISION_MS).contains(&self.decision_ms);
-        ensure!(decides && fits, Error::InvalidArbitration);
-        Ok(())
-    }
-}
-
 impl Key {
     pub(crate) fn check(&self) -> Result<(), Error> {
         ensure!((1..=MAX_KEY_BYTES).contains(&self.bytes.len()), Error::InvalidKey);
@@ -217,10 +212,4 @@ impl Licence {
             !mode.is_counted() || counted.at_ms >= self.end_ms || now_ms.saturating_sub(self.end_ms) >= mode.wait_ms();
         due == self.paid || now_ms >= self.end_ms && is_agreed
     }
-}
-
-/// The payments that still count in a window.
-pub(crate) fn counting(spent: Vec<Spent>, window: u64) -> Vec<Spent> {
-    let counts = |spent: &Spent| window.saturating_sub(spent.window) < SCORE_WINDOWS;
-    spent.into_iter().filter(counts).collect()
 }

@@ -1,4 +1,4 @@
-//! What is kept of a product, a licence, an offer, a flag and a score.
+//! What is kept of a product, a licence and an offer.
 
 #[module_type]
 pub use tenon_contract::money::Currency;
@@ -8,6 +8,15 @@ use tenon_contract::prelude::*;
 /// Which credentials a seller trusts.
 #[module_type]
 pub use credentials::Requirement;
+/// Who decides on flags.
+#[module_type]
+pub use reputation::Arbiter;
+/// What happens with flags.
+#[module_type]
+pub use reputation::Arbitration;
+/// What a licence covers.
+#[module_type]
+pub use reputation::Coverage;
 
 /// Bytes of a product's name.
 pub const MAX_NAME_BYTES: usize = 64;
@@ -22,16 +31,10 @@ pub const MAX_WAIT_MS: u64 = 62 * DAY_MS;
 /// Brokers must have agreed less than so many of their rounds ago when a licence is bought that is counted: one runs,
 /// one is reported on, and one is to spare. So many rounds of events from before the purchase count at most.
 pub const MAX_ROUNDS_BEHIND: u64 = 3;
-/// The longest time in which an arbiter decides.
-pub const MAX_DECISION_MS: u64 = 90 * DAY_MS;
 /// For how long after the end of a licence its holder can flag events, so that others cannot close it: 7 days.
 pub const FLAG_MS: u64 = 7 * DAY_MS;
 /// Licences of one stream that one reader has, those included that are over and were not closed.
 pub const MAX_LICENCES: u32 = 8;
-/// Windows for which a payment counts in the score of who paid.
-pub const SCORE_WINDOWS: u64 = 12;
-/// How long a window lasts: 30 days.
-pub const WINDOW_MS: u64 = 30 * DAY_MS;
 /// A day in milliseconds.
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
@@ -81,35 +84,6 @@ pub struct Fee {
     pub receiver: Address,
     /// How much, in basis points, rounded down.
     pub bps: u16,
-}
-
-/// Who decides on flags.
-#[module_type]
-#[derive(Copy)]
-pub enum Arbiter {
-    /// An account, or an instance that calls.
-    Account(Address) = 0,
-    /// A group that resolves `verdict`; anyone carries it out.
-    Group {
-        /// The instance that holds the group.
-        instance: Address,
-        /// Which group.
-        group: u64,
-    } = 1,
-}
-
-/// What happens with flags.
-#[module_type]
-#[derive(Copy)]
-pub struct Arbitration {
-    /// Who decides.
-    pub arbiter: Arbiter,
-    /// What a flag costs if it is rejected, in the currency of the terms.
-    pub stake: Amount,
-    /// By how much the seller's score falls with each flag that is upheld.
-    pub penalty: Amount,
-    /// How long the arbiter has.
-    pub decision_ms: u64,
 }
 
 /// For what and under which conditions licences are sold. Terms of a version never change.
@@ -250,69 +224,4 @@ pub struct Reader {
     pub key: Key,
     /// From which millisecond on not any more.
     pub end_ms: u64,
-}
-
-/// Where a flag stands.
-#[module_type]
-pub enum FlagState {
-    /// Nobody has decided.
-    Open = 0,
-    /// The event was bad: the stake went back, and the seller's score fell.
-    Upheld = 1,
-    /// It was not: the stake went to the seller.
-    Rejected = 2,
-    /// Nobody decided in time: the stake went back.
-    Lapsed = 3,
-}
-
-/// What a reader says against an event.
-#[module_type]
-#[derive(Copy)]
-pub struct Flag {
-    /// Who says it.
-    pub by: Address,
-    /// Who sells the product.
-    pub seller: Address,
-    /// In what the stake is.
-    pub currency: Currency,
-    /// What was stated of flags when the licence was bought.
-    pub rules: Arbitration,
-    /// When the event was, as the reader says.
-    pub event_ms: u64,
-    /// From when on it cannot be decided.
-    pub until_ms: u64,
-    /// Where it stands.
-    pub state: FlagState,
-}
-
-/// What a seller's trades amount to, in one currency.
-#[module_type]
-#[derive(Copy, Default)]
-pub struct SellerScore {
-    /// What buyers paid for licences and the seller got, with all shares.
-    pub settled: Amount,
-    /// How much of that went to brokers and fees. Whether these were others than the seller, terms and brokers tell.
-    pub shared: Amount,
-    /// By how much upheld flags lower it.
-    pub penalty: Amount,
-    /// How many flags were upheld.
-    pub upheld: u64,
-}
-
-impl SellerScore {
-    /// What is left of it.
-    #[must_use]
-    pub const fn value(&self) -> Amount {
-        self.settled.saturating_sub(self.penalty)
-    }
-}
-
-/// What a buyer's trades of one window amount to.
-#[module_type]
-#[derive(Copy)]
-pub struct Spent {
-    /// The window: milliseconds since 1970 divided by those of a window.
-    pub window: u64,
-    /// How much.
-    pub amount: Amount,
 }

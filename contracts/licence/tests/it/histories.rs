@@ -18,8 +18,9 @@ struct World {
 
 fn everybody(market: &Market) -> Amount {
     let at = tenon_testkit::TestChain::module_address;
-    let people = [alice(), bob(), charlie(), dave(), eve(), ferdie(), judge(), at("licence"), at("brokers")];
-    people.iter().map(|who| market.gold_of(*who)).sum()
+    let people = [alice(), bob(), charlie(), dave(), eve(), ferdie(), judge(), at("licence")];
+    let modules = [at("brokers"), at("reputation")];
+    people.iter().chain(&modules).map(|who| market.gold_of(*who)).sum()
 }
 
 fn world(random: &mut Random) -> World {
@@ -49,7 +50,7 @@ fn world(random: &mut Random) -> World {
 
 fn step(world: &mut World, random: &mut Random) {
     let market = &mut world.market;
-    let (calls, gold) = (market.licence, market.gold());
+    let (calls, reputation, gold) = (market.licence, market.reputation, market.gold());
     let who = random.pick(&BUYERS)();
     let known = market.chain.query(calls.licences_of(who, None, None)).expect("a query");
     let licence = if known.is_empty() { random.within(1, 20) } else { random.pick(&known).1 };
@@ -72,9 +73,9 @@ fn step(world: &mut World, random: &mut Random) {
         7 => by(who, calls.close(licence)),
         8 => by(who, calls.offer(licence, Some(offer))),
         9 => by(who, calls.take(random.within(1, 20), key(2), 300)),
-        10 => by(who, calls.flag(licence, event, now.saturating_sub(random.below(90_000)))),
-        11 => by(judge(), calls.decide(licence, event, random.chance(50))),
-        12 => by(eve(), calls.lapse(licence, event)),
+        10 => by(who, reputation.flag(licence, event, now.saturating_sub(random.below(90_000)), Amount::MAX, None)),
+        11 => by(judge(), reputation.decide(licence, event, random.chance(50), None)),
+        12 => by(eve(), reputation.lapse(licence, event, None)),
         13 => by(eve(), calls.fund_brokers(product, gold)),
         14 => by(*random.pick(&[alice(), eve(), who]), calls.withdraw(gold, None)),
         _ => {

@@ -1,9 +1,9 @@
 //! Assets that take fees, refuse, lie or call back.
 
 use crate::{DAY_MS, Market, PRICE, key, market};
-use licence::{Currency, Error, Offer, Terms};
-use tenon_contract::Address;
-use tenon_testkit::hostile::{self, Behaviour, HostileRef};
+use licence::{Currency, Error, Mode, Offer, Terms};
+use tenon_contract::{Address, Amount, CallError, Hash};
+use tenon_testkit::hostile::{self, Behaviour, HostileRef, Target};
 use tenon_testkit::rules;
 use tenon_testkit::{alice, bob, by, charlie, eve};
 
@@ -94,4 +94,27 @@ fn a_receiver_who_cannot_be_paid_holds_up_nobody() {
     market.chain.from(alice()).call(to_stranger).expect_error(Error::WithdrawalRefused);
     let withdraw = market.licence.withdraw(Currency::Coin, None);
     assert_eq!(market.chain.from(alice()).call(withdraw).expect_ok(), 925);
+}
+
+#[test]
+fn what_cannot_be_counted_is_not_settled() {
+    let (mut market, module, currency, _) = with_hostile();
+    let flagged = Terms { currency, arbitration: Some(market.arbitration()), ..market.daily() };
+    let flagged = market.publish(flagged);
+    let vesting = market.terms(Mode::Vesting { period_ms: DAY_MS });
+    let vesting = market.publish(vesting);
+    let (flagged, vesting) = (market.buy(bob(), flagged, 1), market.buy(bob(), vesting, 1));
+    market.chain.advance_ms(DAY_MS / 2);
+    let now = market.chain.time_ms();
+    // While the module `reputation` waits for the asset of a stake, the asset settles somebody's licence.
+    let settle = market.licence.settle(vesting);
+    let target = Target { address: settle.address, method: settle.method.into(), input: settle.input, value: 0 };
+    hostile::behave(&mut market.chain, module, Behaviour::CallBack(target));
+    let flag = market.reputation.flag(flagged, Hash::new([4; 32]), now, Amount::MAX, None);
+    market.chain.from(bob()).call(flag).expect_ok();
+    let answers = market.chain.query(module.answers()).expect("a query");
+    let answers: Vec<_> = answers.into_iter().map(|code| CallError::new(code, Vec::new()).module_error()).collect();
+    assert_eq!(answers, vec![Some(Error::ReputationFailed)]);
+    assert_eq!((market.get(vesting).settled, market.credit(alice())), (0, 0), "nothing has moved");
+    assert_eq!(market.settle(vesting), PRICE / 2);
 }

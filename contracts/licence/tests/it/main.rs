@@ -2,21 +2,19 @@
 //! checked after every step.
 
 mod course;
-mod flags;
 mod histories;
 mod hostile;
 mod products;
 mod purchase;
 mod resale;
-mod scores;
 mod terms;
 mod x_rows;
 
 use assets::{AssetsRef, UNLIMITED};
 use brokers::BrokersRef;
 use credentials::CredentialsRef;
-use group::GroupRef;
 use licence::{Arbiter, Arbitration, Currency, Fee, Key, KeyKind, Licence, LicencesRef, Mode, Terms};
+use reputation::ReputationRef;
 use std::sync::OnceLock;
 use streams::{Level, StreamsRef};
 use tenon_contract::{Address, Amount, Call, Hash};
@@ -49,7 +47,7 @@ struct Market {
     brokers: BrokersRef,
     assets: AssetsRef,
     credentials: CredentialsRef,
-    group: GroupRef,
+    reputation: ReputationRef,
     stream: Hash,
 }
 
@@ -83,8 +81,8 @@ fn build() -> Market {
         ("credentials", &code_of("credentials"), CredentialsRef::init()),
         ("assets", &code_of("assets"), AssetsRef::init(None)),
         ("streams", &code_of("streams"), StreamsRef::init()),
-        ("group", &code_of("group"), GroupRef::init(None)),
         ("brokers", &code_of("brokers"), BrokersRef::init(None)),
+        ("reputation", &code_of("reputation"), ReputationRef::init()),
         ("licence", &code(), LicencesRef::init(None)),
     ]);
     let mut market = Market {
@@ -94,7 +92,7 @@ fn build() -> Market {
         brokers: BrokersRef::at(at("brokers")),
         assets: AssetsRef::at(at("assets")),
         credentials: CredentialsRef::at(at("credentials")),
-        group: GroupRef::at(at("group")),
+        reputation: ReputationRef::at(at("reputation")),
         stream: Hash::ZERO,
     };
     let issue =
@@ -120,8 +118,10 @@ fn build() -> Market {
 
 impl Market {
     fn approve(&mut self, who: Address) {
-        let call = self.assets.approve(GOLD, self.licence.address(), 0, UNLIMITED, None);
-        self.chain.from(who).call(call).expect_ok();
+        for spender in [self.licence.address(), self.reputation.address()] {
+            let call = self.assets.approve(GOLD, spender, 0, UNLIMITED, None);
+            self.chain.from(who).call(call).expect_ok();
+        }
     }
 
     /// A stream of Alice's, which the module may sell.

@@ -1,7 +1,7 @@
 //! Licences that pass from one holder to another.
 
 use crate::{DAY_MS, Market, PRICE, RICH, ROUND_MS, key, market};
-use licence::{Currency, Error, Mode, Offer, Requirement, Resold, Terms};
+use licence::{Coverage, Currency, Error, FLAG_MS, Licence, Mode, Offer, Requirement, Resold, Terms};
 use tenon_contract::{Address, Amount, Hash};
 use tenon_testkit::{Outcome, alice, bob, by, charlie, eve, ferdie};
 
@@ -109,7 +109,7 @@ fn what_is_held_for_a_licence_goes_along() {
     market.cancel(charlie(), licence).expect_ok();
     assert_eq!(market.credit(charlie()), 500);
     let gold = market.gold();
-    let score = |who| market.chain.query(market.licence.buyer_score(who, gold)).expect("a query");
+    let score = |who| market.chain.query(market.reputation.buyer_score(who, gold, None)).expect("a query");
     assert_eq!((score(bob()), score(charlie())), (400, 100 + 60));
 }
 
@@ -171,4 +171,34 @@ fn machines_buy_derive_and_resell_with_nothing_but_calls_and_queries() {
     let withdraw = market.licence.withdraw(market.gold(), None);
     assert_eq!(market.chain.from(bob()).call(withdraw).expect_ok(), 540);
     assert_eq!(market.gold_of(bob()), RICH - PRICE + 540);
+}
+
+#[test]
+fn a_licence_covers_what_its_holder_could_read() {
+    let mut market = market();
+    let rules = Some(market.arbitration());
+    let terms = Terms { arbitration: rules, ..market.daily() };
+    let product = market.publish(terms);
+    let licence = market.buy(bob(), product, 1);
+    let Licence { start_ms, end_ms, .. } = market.get(licence);
+    let covered = |market: &Market| market.chain.query(market.licence.coverage(licence)).expect("a query");
+    let (seller, currency, until_ms) = (alice(), market.gold(), end_ms + FLAG_MS);
+    let first = Coverage { holder: bob(), seller, currency, rules, from_ms: start_ms, end_ms, until_ms };
+    assert_eq!(covered(&market), Some(first));
+    // New terms are for later purchases, and the next holder answers for what comes from then on.
+    let revise = market.licence.revise(product, market.daily());
+    market.chain.from(alice()).call(revise).expect_ok();
+    market.offer(bob(), licence, Some(OFFER)).expect_ok();
+    market.reach(start_ms + 60_000);
+    market.take(charlie(), licence, 600).expect_ok();
+    let second = Coverage { holder: charlie(), from_ms: start_ms + 60_000, ..first };
+    assert_eq!(covered(&market), Some(second));
+    let unflagged = market.chain.from(bob()).call(market.licence.buy(product, 2, 1, key(1), Amount::MAX, None));
+    let unflagged = unflagged.expect_ok();
+    let rules = market.chain.query(market.licence.coverage(unflagged)).expect("a query").expect("it runs").rules;
+    assert_eq!(rules, None);
+    market.reach(until_ms);
+    assert_eq!(covered(&market), Some(second), "as long as it is not closed");
+    market.close(eve(), licence).expect_ok();
+    assert_eq!(covered(&market), None);
 }

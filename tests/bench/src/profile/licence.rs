@@ -1,11 +1,11 @@
-//! `licence`: products of each mode are sold, licences are used, passed on and flagged, and end.
+//! `licence`: products of each mode are sold, licences are used, passed on, and end.
 
 use crate::profile::Stage;
 use crate::profile::people::DAY_MS;
 use assets::AssetsRef;
 use brokers::BrokersRef;
 use licence::{
-    Arbiter, Arbitration, Currency, Fee, Key, KeyKind, LicencesRef, Mode, NewProduct, Offer, Terms, WINDOW_MS,
+    Arbiter, Arbitration, Currency, FLAG_MS, Fee, Key, KeyKind, LicencesRef, Mode, NewProduct, Offer, Terms,
 };
 use streams::{Level, StreamsRef};
 use tenon_contract::{Address, Amount, Call, Hash};
@@ -21,10 +21,8 @@ const ROUND_MS: u64 = 300_000;
 const WINDOW: u64 = 100_000;
 /// The salt of reports.
 const SALT: Hash = Hash::new([9; 32]);
-/// The event that is flagged.
-const EVENT: Hash = Hash::new([4; 32]);
 
-/// What stands on the stage. Alice sells, Bob and Charlie read, Dave breaks and decides, Eve gets a fee.
+/// What stands on the stage. Alice sells, Bob and Charlie read, Dave breaks, Eve gets a fee.
 #[derive(Clone, Copy)]
 struct Market {
     licence: LicencesRef,
@@ -47,7 +45,6 @@ pub(super) fn scenario(stage: &mut Stage) {
     purchases(stage, market, daily);
     changes(stage, market, daily);
     counted(stage, market);
-    flags(stage, market, daily);
     queries(stage, market, daily);
     endings(stage, market, daily);
 }
@@ -175,33 +172,6 @@ fn counted(stage: &mut Stage, market: Market) {
     stage.measure("", charlie(), licence.close(time));
 }
 
-fn flags(stage: &mut Stage, market: Market, daily: u64) {
-    let licence = market.licence;
-    let id = stage.prepare(charlie(), licence.buy(daily, 2, 1, key(1), Amount::MAX, None));
-    let now = stage.chain().time_ms();
-    for (number, upheld) in [(4, Some(true)), (5, Some(false)), (6, None)] {
-        let event = Hash::new([number; 32]);
-        let flag = licence.flag(id, event, now - 1_000);
-        if event == EVENT {
-            stage.measure("", charlie(), flag)
-        } else {
-            stage.prepare(charlie(), flag)
-        }
-        match upheld {
-            Some(true) => stage.measure("upheld", dave(), licence.decide(id, event, true)),
-            Some(false) => stage.measure("rejected", dave(), licence.decide(id, event, false)),
-            None => {
-                stage.ask("", dave(), licence.verdict(id, event, true));
-                stage.ask("", dave(), licence.flag_on(id, event));
-                stage.chain().advance_ms(2 * DAY_MS);
-                stage.measure("", eve(), licence.lapse(id, event));
-            }
-        }
-    }
-    stage.prepare(charlie(), licence.close(id));
-    stage.measure("", eve(), licence.remove_flag(id, EVENT));
-}
-
 fn queries(stage: &mut Stage, market: Market, daily: u64) {
     let licence = market.licence;
     let free = Terms { price: 0, arbitration: None, ..market.daily() };
@@ -223,8 +193,7 @@ fn queries(stage: &mut Stage, market: Market, daily: u64) {
     stage.ask("", bob(), licence.key_of(1));
     stage.ask("a page of 100", bob(), licence.readers(free, None, None));
     stage.ask("", bob(), licence.key_epoch(daily));
-    stage.ask("", bob(), licence.seller_score(alice(), market.in_gold()));
-    stage.ask("", bob(), licence.buyer_score(bob(), market.in_gold()));
+    stage.ask("", bob(), licence.coverage(1));
     stage.ask("", bob(), licence.credit_of(alice(), market.in_gold()));
     stage.ask("", bob(), licence.broker_share(daily, market.in_gold()));
     stage.ask("", bob(), licence.owed(market.in_gold()));
@@ -232,10 +201,9 @@ fn queries(stage: &mut Stage, market: Market, daily: u64) {
 
 fn endings(stage: &mut Stage, market: Market, daily: u64) {
     let licence = market.licence;
-    stage.chain().advance_ms(13 * WINDOW_MS);
+    stage.chain().advance_ms(365 * DAY_MS + FLAG_MS);
     for id in [1, 2, 3] {
         stage.measure("by anyone", eve(), licence.close(id));
     }
     stage.measure("older", eve(), licence.remove_terms(daily, 1));
-    stage.measure("by anyone", eve(), licence.remove_score(bob(), market.in_gold()));
 }

@@ -17,6 +17,7 @@ mod licence;
 mod lots;
 mod people;
 mod policies;
+mod reputation;
 mod stage;
 mod staking;
 mod streams;
@@ -68,6 +69,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
     Module { name: "events", genesis: ::events::EventsRef::init, scenario: events::scenario },
     Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
+    Module { name: "reputation", genesis: ::reputation::ReputationRef::init, scenario: reputation::scenario },
     Module { name: "licence", genesis: || ::licence::LicencesRef::init(None), scenario: licence::scenario },
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
     Module { name: "group", genesis: || ::group::GroupRef::init(None), scenario: group::scenario },

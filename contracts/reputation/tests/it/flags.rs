@@ -1,81 +1,62 @@
 //! Flags: who may raise them, who decides, and what it costs whom.
 
-use crate::{DAY_MS, DECISION_MS, Market, RICH, STAKE, judge, key, market};
+use crate::{DAY_MS, DECISION_MS, EVENT, Market, PENALTY, RICH, STAKE, judge, key, market};
 use group::{Decision, GroupRef};
-use licence::{Arbiter, Arbitration, Error, FLAG_MS, FlagState, Offer, Terms};
+use licence::{Arbiter, Arbitration, FLAG_MS, Offer, Terms};
+use reputation::{Error, Flag, FlagDecided, FlagRemoved, FlagState, Flagged};
 use tenon_contract::{Address, Hash};
-use tenon_testkit::{Outcome, TestChain, alice, bob, charlie, dave, eve, ferdie};
-
-const EVENT: Hash = Hash::new([4; 32]);
+use tenon_testkit::{TestChain, alice, bob, charlie, dave, eve, ferdie};
 
 impl Market {
-    /// A product with an arbiter, and Bob's licence of it for two days.
-    fn with_arbiter(arbiter: Arbiter) -> (Self, u64) {
-        let mut market = market();
-        let arbitration = Arbitration { arbiter, ..market.arbitration() };
-        let terms = Terms { arbitration: Some(arbitration), ..market.daily() };
-        let product = market.publish(terms);
-        let licence = market.buy(bob(), product, 2);
-        (market, licence)
-    }
-
-    fn flag(&mut self, who: Address, licence: u64, event_ms: u64) -> Outcome<()> {
-        self.chain.from(who).call(self.licence.flag(licence, EVENT, event_ms))
-    }
-
-    fn decide(&mut self, who: Address, licence: u64, is_upheld: bool) -> Outcome<()> {
-        self.chain.from(who).call(self.licence.decide(licence, EVENT, is_upheld))
-    }
-
-    fn lapse(&mut self, licence: u64) -> Outcome<()> {
-        self.chain.from(ferdie()).call(self.licence.lapse(licence, EVENT))
+    fn raised(&self, licence: u64) -> Flag {
+        let flag = self.chain.query(self.reputation.flag_on(licence, EVENT, None)).expect("a query");
+        flag.expect("it was raised")
     }
 
     fn state(&self, licence: u64) -> FlagState {
-        let flag = self.chain.query(self.licence.flag_on(licence, EVENT)).expect("a query");
-        flag.expect("it was raised").state
+        self.raised(licence).state
     }
 
     /// The value of Alice's score.
     fn score(&self) -> u128 {
-        self.chain.query(self.licence.seller_score(alice(), self.gold())).expect("a query").value()
+        self.chain.query(self.reputation.seller_score(alice(), self.gold(), None)).expect("a query").value()
     }
-}
-
-/// A licence of Bob's under which he has flagged an event of now.
-fn flagged() -> (Market, u64) {
-    let (mut market, licence) = Market::with_arbiter(Arbiter::Account(judge()));
-    let now = market.chain.time_ms();
-    market.flag(bob(), licence, now).expect_ok();
-    (market, licence)
 }
 
 #[test]
 fn an_upheld_flag_costs_the_seller_reputation_and_the_reader_nothing() {
-    let (mut market, licence) = flagged();
+    let (mut market, licence) = Market::flagged();
     assert_eq!(market.gold_of(bob()), RICH - 2_000 - STAKE);
-    let (score, credit) = (market.score(), market.credit(alice()));
+    let (score, sales) = (market.score(), market.sales(alice()));
     assert_eq!(score, 2_000);
-    market.decide(judge(), licence, true).expect_ok();
-    assert_eq!((market.state(licence), market.credit(bob())), (FlagState::Upheld, STAKE));
-    assert_eq!((market.score(), market.credit(alice())), (score - 600, credit), "the score fell, the money did not");
+    let upheld = market.decide(judge(), licence, true);
+    let place = market.licence.address();
+    assert!(upheld.has(&FlagDecided { licence, event: EVENT, market: place, state: FlagState::Upheld }));
+    upheld.expect_ok();
+    assert_eq!((market.state(licence), market.stakes(bob())), (FlagState::Upheld, STAKE));
+    assert_eq!((market.score(), market.sales(alice()), market.stakes(alice())), (score - PENALTY, sales, 0));
     market.decide(judge(), licence, false).expect_error(Error::FlagClosed);
     market.lapse(licence).expect_error(Error::FlagClosed);
 }
 
 #[test]
 fn a_frivolous_flag_costs_its_stake() {
-    let (mut market, licence) = flagged();
-    let (score, credit) = (market.score(), market.credit(alice()));
+    let (mut market, licence) = Market::flagged();
+    let score = market.score();
     market.decide(judge(), licence, false).expect_ok();
-    assert_eq!((market.state(licence), market.credit(bob())), (FlagState::Rejected, 0));
-    assert_eq!((market.score(), market.credit(alice())), (score, credit + STAKE));
+    assert_eq!((market.state(licence), market.stakes(bob())), (FlagState::Rejected, 0));
+    assert_eq!((market.score(), market.stakes(alice())), (score, STAKE));
+    let withdraw = market.reputation.withdraw(market.gold(), None);
+    let before = market.gold_of(alice());
+    assert_eq!(market.chain.from(alice()).call(withdraw.clone()).expect_ok(), STAKE);
+    assert_eq!(market.gold_of(alice()), before + STAKE);
+    market.chain.from(alice()).call(withdraw).expect_error(Error::NothingToWithdraw);
 }
 
 #[test]
 fn a_flag_on_which_nobody_decides_changes_nothing() {
-    let (market, licence) = flagged();
-    let raised = market.chain.query(market.licence.flag_on(licence, EVENT)).expect("a query").expect("raised");
+    let (market, licence) = Market::flagged();
+    let raised = market.raised(licence);
     let (until, score) = (raised.until_ms, market.score());
     assert_eq!(until, raised.event_ms + DECISION_MS);
     market.at(until - 1).lapse(licence).expect_error(Error::FlagStands);
@@ -83,13 +64,13 @@ fn a_flag_on_which_nobody_decides_changes_nothing() {
     let mut over = market.at(until);
     over.decide(judge(), licence, true).expect_error(Error::FlagClosed);
     over.lapse(licence).expect_ok();
-    assert_eq!((over.state(licence), over.credit(bob()), over.score()), (FlagState::Lapsed, STAKE, score));
+    assert_eq!((over.state(licence), over.stakes(bob()), over.score()), (FlagState::Lapsed, STAKE, score));
     over.lapse(licence).expect_error(Error::FlagClosed);
 }
 
 #[test]
 fn an_event_is_flagged_once_under_each_licence() {
-    let (mut market, licence) = flagged();
+    let (mut market, licence) = Market::flagged();
     let now = market.chain.time_ms();
     market.flag(bob(), licence, now).expect_error(Error::AlreadyFlagged);
     market.decide(judge(), licence, false).expect_ok();
@@ -137,6 +118,7 @@ fn without_an_arbiter_there_are_no_flags() {
     let licence = market.buy(bob(), product, 1);
     let now = market.chain.time_ms();
     market.flag(bob(), licence, now).expect_error(Error::NoArbiter);
+    // Terms that name nobody, or leave no time or all of it, are not sold at all.
     let good = market.arbitration();
     let nowhere = Arbiter::Group { instance: Address::ZERO, group: 1 };
     for bad in [
@@ -147,17 +129,17 @@ fn without_an_arbiter_there_are_no_flags() {
         Arbitration { decision_ms: u64::MAX, ..good },
     ] {
         let call = market.publish_call(Terms { arbitration: Some(bad), ..terms.clone() });
-        market.chain.from(alice()).call(call).expect_error(Error::InvalidArbitration);
+        market.chain.from(alice()).call(call).expect_error(licence::Error::InvalidArbitration);
     }
 }
 
 #[test]
 fn the_arbiter_alone_decides() {
-    let (mut market, licence) = flagged();
+    let (mut market, licence) = Market::flagged();
     for who in [alice(), bob(), eve()] {
         market.decide(who, licence, true).expect_error(Error::NotArbiter);
     }
-    let unknown = market.licence.decide(licence, Hash::new([6; 32]), true);
+    let unknown = market.reputation.decide(licence, Hash::new([6; 32]), true, None);
     market.chain.from(judge()).call(unknown).expect_error(Error::UnknownFlag);
     assert_eq!(market.state(licence), FlagState::Open);
 }
@@ -170,7 +152,7 @@ fn a_group_decides_by_what_it_resolves() {
     assert_eq!(market.chain.from(judge()).call(found).expect_ok(), 1);
     let now = market.chain.time_ms();
     market.flag(bob(), licence, now).expect_ok();
-    let topic = market.chain.query(market.licence.verdict(licence, EVENT, true)).expect("a query");
+    let topic = market.chain.query(market.reputation.verdict(licence, EVENT, true, None)).expect("a query");
     resolve(&mut market, topic);
     market.decide(ferdie(), licence, false).expect_error(Error::NotArbiter);
     market.decide(ferdie(), licence, true).expect_ok();
@@ -186,24 +168,31 @@ fn resolve(market: &mut Market, topic: Hash) {
 
 #[test]
 fn others_leave_a_licence_open_while_events_can_be_flagged() {
-    let (market, licence) = flagged();
-    let end = market.get(licence).end_ms;
-    market.at(end).close(eve(), licence).expect_error(Error::NotOver);
-    market.at(end + FLAG_MS - 1).close(eve(), licence).expect_error(Error::NotOver);
+    let (market, licence) = Market::flagged();
+    let (end, raised_ms) = (market.get(licence).end_ms, market.raised(licence).event_ms);
+    market.at(end).close(eve(), licence).expect_error(licence::Error::NotOver);
+    market.at(end + FLAG_MS - 1).close(eve(), licence).expect_error(licence::Error::NotOver);
     market.at(end + FLAG_MS).close(eve(), licence).expect_ok();
     let mut closed = market.at(end);
     closed.close(bob(), licence).expect_ok();
     // The flag goes its way without the licence, and is removed once both are over.
-    let remove = closed.licence.remove_flag(licence, EVENT);
+    let remove = closed.reputation.remove_flag(licence, EVENT, None);
     closed.chain.from(eve()).call(remove.clone()).expect_error(Error::FlagStands);
     closed.lapse(licence).expect_ok();
-    assert_eq!(closed.credit(bob()), STAKE);
-    closed.chain.from(eve()).call(remove.clone()).expect_ok();
+    assert_eq!(closed.stakes(bob()), STAKE);
+    let removed = closed.chain.from(eve()).call(remove.clone());
+    assert!(removed.has(&FlagRemoved { licence, event: EVENT, market: closed.licence.address() }));
+    removed.expect_ok();
     closed.chain.from(eve()).call(remove).expect_error(Error::UnknownFlag);
     let mut kept = market.at(end);
     kept.lapse(licence).expect_ok();
-    let remove = kept.licence.remove_flag(licence, EVENT);
-    kept.chain.from(eve()).call(remove).expect_error(Error::FlagStands);
+    let remove = kept.reputation.remove_flag(licence, EVENT, None);
+    kept.chain.from(eve()).call(remove.clone()).expect_error(Error::FlagStands);
+    // Or once nothing can be flagged under the licence any more, though nobody closed it.
+    kept.at(end + FLAG_MS - 1).chain.from(eve()).call(remove.clone()).expect_error(Error::FlagStands);
+    let mut over = kept.at(end + FLAG_MS);
+    over.chain.from(eve()).call(remove).expect_ok();
+    over.flag(bob(), licence, raised_ms).expect_error(Error::TooLate);
 }
 
 #[test]
@@ -213,7 +202,10 @@ fn flagging_ones_own_stream_never_pays() {
     let arbitration = Arbitration { arbiter: Arbiter::Account(alice()), ..market.arbitration() };
     let terms = Terms { arbitration: Some(arbitration), ..market.daily() };
     let product = market.publish(terms);
-    let worth = |market: &Market| market.gold_of(alice()) + market.credit(alice()) + 1_000_000 * market.score();
+    let worth = |market: &Market| {
+        let gold = market.gold_of(alice()) + market.sales(alice()) + market.stakes(alice());
+        gold + 1_000_000 * market.score()
+    };
     let mut before = worth(&market);
     for round in 0..30 {
         let licence = market.buy(alice(), product, 1);
@@ -231,4 +223,19 @@ fn flagging_ones_own_stream_never_pays() {
         market.chain.advance_ms(DAY_MS);
         market.close(alice(), licence).expect_ok();
     }
+}
+
+#[test]
+fn a_flag_costs_no_more_than_the_flagger_would_pay() {
+    let (mut market, licence) = Market::with_arbiter(Arbiter::Account(judge()));
+    let now = market.chain.time_ms();
+    let call = |max_stake| market.reputation.flag(licence, EVENT, now, max_stake, None);
+    let (low, exact, with_coin) = (call(STAKE - 1), call(STAKE), call(STAKE).with_value(1));
+    market.chain.from(bob()).call(low).expect_error(Error::StakeAboveMaximum);
+    market.chain.from(bob()).call(with_coin).expect_error(Error::CoinNotWanted);
+    let until_ms = market.chain.time_ms() + DECISION_MS;
+    let raised = market.chain.from(bob()).call(exact);
+    let place = market.licence.address();
+    assert!(raised.has(&Flagged { licence, event: EVENT, seller: alice(), market: place, event_ms: now, until_ms }));
+    raised.expect_ok();
 }
