@@ -370,6 +370,8 @@ impl Driver {
                     self.shared.emit(NetworkEvent::RoundTrip { peer: key, ms });
                 }
             }
+            // Who cannot answer is still useful; only the distance stays unknown.
+            Err(ping::Failure::Unsupported) => {}
             Err(failure) => {
                 tracing::debug!(target: "net", peer = %key, ?failure, "no answer to a ping");
                 self.close(event.connection);
