@@ -23,7 +23,7 @@ const ASKED: &[(&str, &str, &str, u64)] = &[
     ("auction", "bid", "in coin", 10_000),
     ("auction", "bid", "in an asset", 10_000),
     ("auction", "buy", "an item", 10_000),
-    ("events", "deliver", "signed by sr25519", 50_000),
+    ("events", "deliver", "signed by", 50_000),
     ("credit", "act", "borrow", 50_000),
     ("credit", "submit", "borrow from an agent", 50_000),
     ("licence", "buy", "in an asset", 50_000),
