@@ -80,6 +80,22 @@ impl Column {
         Self::PageHistory,
     ];
 
+    /// What an import drops: all but what describes the store, and the node's own records.
+    pub(crate) const CHAIN: [Self; 12] = [
+        Self::State,
+        Self::Pages,
+        Self::Blocks,
+        Self::BlockIndex,
+        Self::Hashes,
+        Self::Receipts,
+        Self::Proofs,
+        Self::Undo,
+        Self::TxIndex,
+        Self::Events,
+        Self::StateHistory,
+        Self::PageHistory,
+    ];
+
     /// Columns with one row for each height.
     pub(crate) const BY_HEIGHT: [Self; 4] = [Self::Blocks, Self::Receipts, Self::Proofs, Self::Undo];
 

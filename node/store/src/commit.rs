@@ -86,6 +86,9 @@ impl Store {
         check_bound("the commit in blocks", batches.len(), MAX_COMMIT_BLOCKS)?;
         self.exclusively(|| {
             let mut finalized = self.finalized()?;
+            if finalized.is_none() {
+                self.check_no_import()?;
+            }
             let mut building = Building {
                 batch: WriteBatch::with_capacity_bytes(batches.iter().map(expected_bytes).sum()),
                 state: Pending::new(),
@@ -192,7 +195,7 @@ impl Store {
     }
 
     /// Adds where transactions and events are found, sorted since that is how the write buffer takes them fastest.
-    fn append_index(&self, out: &mut WriteBatch, batch: &FinalizedBatch<'_>) -> Result<(), StoreError> {
+    pub(crate) fn append_index(&self, out: &mut WriteBatch, batch: &FinalizedBatch<'_>) -> Result<(), StoreError> {
         let mut transactions = Vec::with_capacity(batch.tx_hashes.len());
         for (index, hash) in (0_u32..).zip(batch.tx_hashes) {
             transactions.push((hash, index));
@@ -285,14 +288,14 @@ fn sorted(changes: &[Change]) -> Result<Vec<&Change>, StoreError> {
     }
 }
 
-fn check_key(key: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn check_key(key: &[u8]) -> Result<(), StoreError> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES {
         return Err(StoreError::KeyLength { found: key.len(), expected: MAX_KEY_BYTES });
     }
     Ok(())
 }
 
-fn check_bound(what: &'static str, found: usize, expected: usize) -> Result<(), StoreError> {
+pub(crate) fn check_bound(what: &'static str, found: usize, expected: usize) -> Result<(), StoreError> {
     if found > expected { Err(StoreError::TooLarge { what, found, expected }) } else { Ok(()) }
 }
 

@@ -108,6 +108,28 @@ pub enum StoreError {
         /// The finalized height.
         expected: u64,
     },
+    /// An import was begun and not finished.
+    #[error("the store holds half of a snapshot: found the begun import of height {height}, expected a chain")]
+    UnfinishedImport {
+        /// The height that is being imported.
+        height: u64,
+    },
+    /// The snapshot is no newer than the chain.
+    #[error("the snapshot is too old: found height {found}, expected at least {expected}")]
+    StaleImport {
+        /// The snapshot's height.
+        found: u64,
+        /// The height after the finalized one.
+        expected: u64,
+    },
+    /// The import is no longer under way.
+    #[error("no such import is under way: found {found:?}, expected height {expected}")]
+    NoImport {
+        /// The height whose import is under way, if any.
+        found: Option<u64>,
+        /// The height that was to be imported.
+        expected: u64,
+    },
     /// Nothing has been committed yet.
     #[error("the store is empty: found no block, expected at least genesis")]
     Empty,
@@ -155,6 +177,9 @@ impl StoreError {
             Self::WrongHeight { .. } | Self::WrongParent { .. } => "commit finalized blocks in order",
             Self::Pruned { .. } => "ask an archive node, or keep a longer history",
             Self::NotFinalized { .. } => "wait until the height is finalized",
+            Self::UnfinishedImport { .. } => "import the snapshot again, or a newer one",
+            Self::StaleImport { .. } => "go on from the chain that is there, or import a newer snapshot",
+            Self::NoImport { .. } => "begin the import again",
             Self::Empty => "commit the genesis block first",
             Self::DuplicateKey { .. } | Self::KeyLength { .. } | Self::TooLarge { .. } => "mend what built the batch",
         }

@@ -11,6 +11,11 @@ pub(crate) const INDEX_BYTES: usize = 4;
 /// The row that says up to which height a column was written. No other row has an empty key.
 pub(crate) const STAMP: &[u8] = b"";
 
+/// Returns a key above that of every row: longer than the longest, which is escaped, and of the greatest bytes.
+pub(crate) fn above_all() -> Vec<u8> {
+    vec![0xff; 2 * crate::MAX_KEY_BYTES + 64]
+}
+
 /// Appends the escaped form of `key` to `out`.
 pub(crate) fn escape_into(key: &[u8], out: &mut Vec<u8>) {
     for &byte in key {

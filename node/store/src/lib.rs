@@ -11,6 +11,7 @@ mod columns;
 mod commit;
 mod error;
 mod history;
+mod import;
 mod keys;
 mod meta;
 mod open;
@@ -24,6 +25,7 @@ mod undo;
 pub use commit::{Change, FinalizedBatch, MAX_BATCH_BYTES, MAX_BATCH_ROWS, MAX_COMMIT_BLOCKS, MAX_KEY_BYTES};
 pub use error::StoreError;
 pub use history::StateAt;
+pub use import::{Import, MAX_IMPORT_HASHES};
 pub use meta::{FORMAT, Finalized};
 pub use options::{
     DEFAULT_CACHE_BYTES, DEFAULT_HISTORY_BLOCKS, DEFAULT_WRITE_BUFFER_BYTES, HASH_BLOCKS, MAX_OPEN_FILES,

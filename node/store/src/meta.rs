@@ -9,6 +9,8 @@ pub const FORMAT: u32 = 2;
 pub(crate) const FORMAT_KEY: &[u8] = b"format";
 /// The key of the hash of the genesis block.
 pub(crate) const GENESIS_KEY: &[u8] = b"genesis";
+/// The key of the height whose import was begun, there until it is finished.
+pub(crate) const IMPORT_KEY: &[u8] = b"import";
 /// The key of [`Finalized`].
 pub(crate) const FINALIZED_KEY: &[u8] = b"finalized";
 

@@ -133,7 +133,11 @@ fn check_number(found: u32) -> Result<(), StoreError> {
 
 fn check_genesis(store: &Store, finalized: Option<&Finalized>) -> Result<(), StoreError> {
     let genesis = store.genesis()?;
-    if genesis.is_some() != finalized.is_some() {
+    let is_imported = store.unfinished_import()?.is_some();
+    if is_imported && finalized.is_some() {
+        return Err(meta::damaged(Column::Meta, "an unfinished import or a finalized height, not both"));
+    }
+    if genesis.is_some() != (finalized.is_some() || is_imported) {
         return Err(meta::damaged(Column::Meta, "a genesis and a finalized height, or neither"));
     }
     let marked = store.path.join(GENESIS).exists();

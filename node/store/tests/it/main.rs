@@ -10,6 +10,7 @@ mod commit;
 mod crash;
 mod damage;
 mod history;
+mod import;
 mod model;
 mod proofs;
 mod prune;
