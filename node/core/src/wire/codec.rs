@@ -94,7 +94,7 @@ pub trait Wire: Sized {
         if bytes.len() > Self::MAX_BYTES {
             return Err(WireError::TooLong { what: Self::WHAT, found: bytes.len(), max: Self::MAX_BYTES });
         }
-        let mut reader = Reader { rest: bytes };
+        let mut reader = Reader::new(bytes);
         let value = Self::read(&mut reader)?;
         match reader.rest.len() {
             0 => Ok(value),
@@ -108,7 +108,12 @@ pub struct Reader<'a> {
     rest: &'a [u8],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Reads from the front of these bytes.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes }
+    }
+
     /// Reads a value of bounded size, or one that takes memory in proportion to its bytes.
     ///
     /// # Errors

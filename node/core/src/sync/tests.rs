@@ -1,0 +1,7 @@
+//! Synchronisation ends if one honest peer stays, in order, within its bounds, and punishes nobody honest.
+
+mod chain;
+mod machine;
+mod serving;
+mod simulation;
+mod world;
