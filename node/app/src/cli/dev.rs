@@ -17,7 +17,7 @@ use tenon_types::{Hooks, keys};
 /// Milliseconds between two blocks, unless it is said otherwise.
 const DEFAULT_BLOCK_TIME_MS: u64 = 500;
 /// The longest and shortest time between two blocks.
-const BLOCK_TIMES_MS: std::ops::RangeInclusive<u64> = 10..=600_000;
+pub(super) const BLOCK_TIMES_MS: std::ops::RangeInclusive<u64> = 10..=600_000;
 /// The port at which wallets look for a node.
 const DEFAULT_PORT: u16 = 9944;
 /// What is logged, unless it is said otherwise.

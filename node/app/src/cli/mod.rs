@@ -17,6 +17,7 @@ mod instantiate;
 mod key;
 mod method_words;
 mod module;
+mod net;
 mod new;
 mod node;
 mod output;
@@ -68,6 +69,7 @@ struct Global {
 enum Command {
     Dev(dev::Dev),
     Node(node::Node),
+    Net(net::Net),
     Key(key::Key),
     New(new::New),
     Build(build::Build),
@@ -107,6 +109,7 @@ impl Cli {
         match command {
             Command::Dev(dev) => dev.run(&global),
             Command::Node(node) => node.run(&global),
+            Command::Net(net) => net.run(global.json),
             Command::Key(key) => key.run(),
             Command::New(new) => new.run(),
             Command::Build(build) => build.run(),
@@ -133,7 +136,7 @@ impl Command {
             Self::Account(account) => account.run(&global).await,
             Self::Transfer(transfer) => transfer.run(&global).await,
             Self::Proof(proof) => proof.run(&global).await,
-            Self::Dev(_) | Self::Node(_) | Self::Key(_) | Self::New(_) | Self::Build(_) | Self::Test(_) => {
+            Self::Dev(_) | Self::Node(_) | Self::Net(_) | Self::Key(_) | Self::New(_) | Self::Build(_) | Self::Test(_) => {
                 unreachable!("run without a node by `Cli::run`")
             }
         }

@@ -8,7 +8,10 @@ use super::output::{Failure, Kind, Report};
 use super::{Global, dev};
 use crate::config::{ConfigError, Override};
 use clap::{Args, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+pub(super) use genesis::{found, now_ms};
+pub(super) use init::{make_folder, read_genesis, write_new};
 
 /// Run a node of a chain with others: its folder, keys, genesis
 #[derive(Debug, Args)]
@@ -45,14 +48,21 @@ impl Node {
 impl Place {
     /// The folder.
     fn folder(&self) -> Result<PathBuf, Failure> {
-        match &self.base_path {
-            Some(path) => std::path::absolute(path).map_err(|error| {
-                let message = format!("cannot find {}: {error}", path.display());
-                Failure::new(Kind::File, message, "give --base-path a folder")
-            }),
-            None => Ok(dev::home()?.join("node")),
-        }
+        absolute(self.base_path.as_deref(), || Ok(dev::home()?.join("node")), "--base-path")
     }
+}
+
+/// The folder that a flag names, or the usual one, from the root on.
+pub(super) fn absolute(
+    given: Option<&Path>,
+    usual: impl FnOnce() -> Result<PathBuf, Failure>,
+    flag: &str,
+) -> Result<PathBuf, Failure> {
+    let path = given.map_or_else(usual, |path| Ok(path.to_path_buf()))?;
+    std::path::absolute(&path).map_err(|error| {
+        let message = format!("cannot find {}: {error}", path.display());
+        Failure::new(Kind::File, message, format!("give {flag} a folder"))
+    })
 }
 
 impl From<ConfigError> for Failure {
@@ -68,7 +78,7 @@ impl From<ConfigError> for Failure {
 }
 
 /// Reads the words of `--set KEY=VALUE`.
-fn settings(words: &[String]) -> Result<Vec<Override>, Failure> {
+pub(super) fn settings(words: &[String]) -> Result<Vec<Override>, Failure> {
     let read = |word: &String| {
         let (key, value) = word.split_once('=').ok_or_else(|| {
             let message = format!("found --set {word:?}, expected KEY=VALUE");

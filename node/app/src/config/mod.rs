@@ -21,8 +21,8 @@ pub use founding::{COIN_DECIMALS, Founder, Founding, FoundingError, STAKING, Sta
 pub(crate) use identity::create_private;
 pub use identity::{NODE_KEY_FILE, NodeKey, VALIDATOR_KEY_FILE, ValidatorKey};
 pub use settings::{
-    CONFIG_FILE, ConsensusSettings, HealthSettings, LogSettings, MetricsSettings, NetworkSettings, NodeSettings,
-    RpcSettings, StorageSettings, SuperNodes, ValidatorSettings,
+    CONFIG_FILE, ConsensusSettings, GENESIS_FILE, HealthSettings, LogSettings, MetricsSettings, NetworkSettings,
+    NodeSettings, RpcSettings, StorageSettings, SuperNodes, ValidatorSettings,
 };
 pub use text::{commented_file, reference};
 pub use values::Override;

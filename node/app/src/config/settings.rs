@@ -11,6 +11,8 @@ use tracing_subscriber::EnvFilter;
 
 /// The file with a node's settings, in its folder.
 pub const CONFIG_FILE: &str = "config.toml";
+/// The file with the genesis, in a node's folder, unless its settings name another.
+pub const GENESIS_FILE: &str = "genesis.scale";
 
 /// Characters of a node's name.
 const MAX_NAME: usize = 64;

@@ -160,7 +160,7 @@ fn addresses_are_checked_for_form() {
 }
 
 #[test]
-fn the_peer_id_of_a_known_key_is_the_published_one() {
+fn ids_of_ed25519_keys_begin_as_libp2p_writes_them() {
     // The identity multihash of libp2p's peer-id specification begins all ids of ed25519 keys with these letters.
     assert!(peer(0).starts_with("12D3KooW") && peer(255).starts_with("12D3KooW"));
 }
@@ -192,4 +192,9 @@ fn key_files_read_back_are_private_and_never_written_over() {
         let error = NodeKey::read(&file).unwrap_err().to_string();
         assert!(error.contains("expected one line of 64 hex digits"), "{error}");
     }
+}
+
+#[test]
+fn the_reference_in_the_book_is_that_of_the_table() {
+    crate::telemetry::check_page("configuration.md", &reference());
 }

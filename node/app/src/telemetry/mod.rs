@@ -3,6 +3,7 @@
 //! A node starts this before anything else ([`Telemetry::start`]), so that figures are there while it opens its store.
 //! The node sets [`Metrics`] and [`Health`]; nothing here asks the node. It leaves out what is shown on a terminal.
 
+mod control;
 mod health;
 mod log;
 mod metrics;
@@ -11,6 +12,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use control::{Act, CONTROL_SOCKET, ControlServer, Order, give_order};
 pub use health::{Check, Health, Snapshotting, Voting};
 pub use log::start_log;
 pub use metrics::{Direction, Documented, Level, Metrics};
@@ -59,4 +61,20 @@ fn count_start(folder: &Path) -> u64 {
         tracing::warn!(target: "tenon::node", %error, "cannot keep the count of starts");
     }
     starts
+}
+
+/// Compares the part of an operator's page below its marker with what the code says. `UPDATE_GOLDEN=1` writes it anew.
+#[cfg(test)]
+pub(crate) fn check_page(name: &str, generated: &str) {
+    const MARKER: &str = "<!-- From here on written by a test: ";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/operators").join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let start = text.find(MARKER).unwrap();
+    let end = start + text[start..].find('\n').unwrap() + 1;
+    let wanted = format!("{}\n", generated.trim_end());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{}{wanted}", &text[..end])).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(found[end..], wanted, "{}: run with UPDATE_GOLDEN=1 if the change is meant", path.display());
 }

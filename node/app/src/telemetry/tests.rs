@@ -136,3 +136,17 @@ fn starts_are_counted_over_restarts() {
     std::fs::write(folder.path().join(STARTS_FILE), "many").unwrap();
     assert_eq!(count_start(folder.path()), 1);
 }
+
+#[test]
+fn the_figures_in_the_book_are_those_of_the_code() {
+    let metrics = Metrics::new();
+    let row = |figure: &Documented| {
+        let labels = if figure.labels.is_empty() { String::new() } else { format!("`{}`", figure.labels) };
+        format!("| `{}` | {} | {labels} | {} |\n", figure.name, figure.kind, figure.help)
+    };
+    let rows: String = metrics.documented().iter().map(row).collect();
+    check_page(
+        "metrics.md",
+        &format!("## Every figure\n\n| name | kind | labels | what it says |\n|---|---|---|---|\n{rows}"),
+    );
+}

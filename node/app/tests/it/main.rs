@@ -4,4 +4,5 @@
 
 mod client;
 mod command_line;
+mod node;
 mod program;

@@ -3,8 +3,8 @@
 use super::super::output::{Failure, Kind, Report, table};
 use super::{Place, settings};
 use crate::config::{
-    CONFIG_FILE, NODE_KEY_FILE, NodeKey, NodeSettings, Override, VALIDATOR_KEY_FILE, ValidatorKey, commented_file,
-    create_private,
+    CONFIG_FILE, GENESIS_FILE, NODE_KEY_FILE, NodeKey, NodeSettings, Override, VALIDATOR_KEY_FILE, ValidatorKey,
+    commented_file, create_private,
 };
 use clap::Args;
 use parity_scale_codec::DecodeAll;
@@ -12,9 +12,6 @@ use serde_json::json;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tenon_types::Genesis;
-
-/// The file with the genesis, in a node's folder.
-const GENESIS_FILE: &str = "genesis.scale";
 
 /// Write the folder of a new node: config.toml with every key, and the node's own keys
 #[derive(Debug, Args)]
@@ -63,20 +60,15 @@ impl Init {
 }
 
 /// The keys of a new folder.
-pub(in crate::cli) struct Made {
-    pub(in crate::cli) node: NodeKey,
-    pub(in crate::cli) validator: Option<ValidatorKey>,
+struct Made {
+    node: NodeKey,
+    validator: Option<ValidatorKey>,
 }
 
 /// Writes a node's folder. Nothing is written if anything of it is there, or a setting is wrong.
-pub(in crate::cli) fn write(
-    folder: &Path,
-    chosen: &[Override],
-    genesis: Option<&[u8]>,
-    votes: bool,
-) -> Result<Made, Failure> {
+fn write(folder: &Path, chosen: &[Override], genesis: Option<&[u8]>, votes: bool) -> Result<Made, Failure> {
     let text = commented_file(chosen)?;
-    let names = [CONFIG_FILE, NODE_KEY_FILE, VALIDATOR_KEY_FILE, GENESIS_FILE];
+    let names = [CONFIG_FILE, GENESIS_FILE, NODE_KEY_FILE, VALIDATOR_KEY_FILE, GENESIS_FILE];
     if let Some(there) = names.iter().map(|name| folder.join(name)).find(|path| path.exists()) {
         let message = format!("found {}, expected a folder without a node", there.display());
         return Err(Failure::new(Kind::File, message, "give another --base-path; nothing was written"));
@@ -110,7 +102,7 @@ pub(in crate::cli) fn read_genesis(file: &Path) -> Result<(Vec<u8>, Genesis), Fa
 }
 
 /// Makes a folder that only its owner may enter, if it is not there.
-fn make_folder(folder: &Path) -> Result<(), Failure> {
+pub(in crate::cli) fn make_folder(folder: &Path) -> Result<(), Failure> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -121,7 +113,8 @@ fn make_folder(folder: &Path) -> Result<(), Failure> {
     })
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Writes a file that is not there, for its owner alone.
+pub(in crate::cli) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     create_private(path).and_then(|mut file| file.write_all(bytes)).map_err(|error| {
         let message = format!("cannot write {}: {error}", path.display());
         Failure::new(Kind::File, message, "give --base-path a folder that you may write")
