@@ -76,7 +76,7 @@ pub enum Input {
     Refused {
         /// Its height.
         height: BlockNumber,
-        /// Whether the block or its proof is wrong, which is its sender's fault. If not, it is tried again after a while.
+        /// Whether the block or its proof is wrong, which is its sender's fault. If not, it is tried again later.
         is_fault: bool,
     },
     /// The timer is due.

@@ -313,7 +313,8 @@ proptest! {
         let code = code(data, data + more);
         let mut all = shards(length, code);
         // Some order of the pieces, from the seed.
-        let rank = |shard: &Shard| *blake3::hash(&[order, shard.index.into()].map(u64::to_le_bytes).concat()).as_bytes();
+        let seed = |shard: &Shard| [order, shard.index.into()].map(u64::to_le_bytes).concat();
+        let rank = |shard: &Shard| *blake3::hash(&seed(shard)).as_bytes();
         all.sort_by_key(rank);
         let read: Result<Vec<Shard>, _> = all.iter().map(|shard| Shard::from_bytes(&shard.to_bytes())).collect();
         let read = read.expect("they were written so");
