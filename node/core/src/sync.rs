@@ -23,6 +23,7 @@
 mod check;
 mod limits;
 mod message;
+pub mod snapshot;
 mod peers;
 mod rate;
 mod serve;
