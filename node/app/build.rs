@@ -17,6 +17,7 @@ const MODULES: &[&str] = &[
     "auction",
     "streams",
     "events",
+    "sortition",
     "brokers",
     "reputation",
     "licence",

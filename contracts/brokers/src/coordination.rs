@@ -17,6 +17,13 @@ impl Brokers {
         self.terms.get(&stream).ok_or(Error::NotCoordinated)
     }
 
+    /// The same, if it was not stopped.
+    pub(crate) fn running(&self, stream: Hash) -> Result<Terms, Error> {
+        let terms = self.coordinated(stream)?;
+        ensure!(terms.end_round.is_none(), Error::Stopped);
+        Ok(terms)
+    }
+
     /// The registry of the streams.
     pub(crate) fn registry_address(&self) -> Address {
         self.registry.load().unwrap_or(STREAMS)
@@ -36,7 +43,7 @@ impl Brokers {
     }
 
     /// Checks that the caller may edit a stream.
-    fn check_editor(&self, stream: Hash) -> Result<(), Error> {
+    pub(crate) fn check_editor(&self, stream: Hash) -> Result<(), Error> {
         ensure!(self.may_edit(stream)?.ok_or(Error::UnknownStream)?, Error::NotAllowed);
         Ok(())
     }
@@ -55,9 +62,9 @@ impl Brokers {
 
     /// Lets an account report on a stream from the next round on.
     pub(crate) fn seat(&mut self, stream: Hash, broker: Address) -> Result<(), Error> {
-        let terms = self.coordinated(stream)?;
-        ensure!(terms.end_round.is_none(), Error::Stopped);
+        let terms = self.running(stream)?;
         self.check_editor(stream)?;
+        self.check_named(stream)?;
         ensure!(!broker.is_zero() && broker != env().self_address(), Error::InvalidBroker);
         let now = env().block_time_ms();
         let from_round = terms.round_after(now);
@@ -81,10 +88,10 @@ impl Brokers {
 
     /// Lets an account report on a stream no more from the next round on: by who may edit the stream, or by itself.
     pub(crate) fn unseat(&mut self, stream: Hash, broker: Address) -> Result<(), Error> {
-        let terms = self.coordinated(stream)?;
-        ensure!(terms.end_round.is_none(), Error::Stopped);
+        let terms = self.running(stream)?;
         if broker != env().caller() {
             self.check_editor(stream)?;
+            self.check_named(stream)?;
         }
         let until_round = terms.round_after(env().block_time_ms());
         let mut seats = self.seats.get_or_default(&stream);
@@ -100,20 +107,19 @@ impl Brokers {
         Ok(())
     }
 
-    fn write_seats(&mut self, stream: Hash, seats: &[Seat]) {
+    pub(crate) fn write_seats(&mut self, stream: Hash, seats: &[Seat]) {
         self.seats.set_or_clear(&stream, &seats.to_vec());
     }
 
     /// The oldest round of which somebody may still ask who reports on it.
-    fn oldest_needed(&self, stream: Hash, terms: &Terms) -> u64 {
+    pub(crate) fn oldest_needed(&self, stream: Hash, terms: &Terms) -> u64 {
         let reportable = terms.oldest_reportable(env().block_time_ms());
         self.first_open(stream).map_or(reportable, |open| open.min(reportable))
     }
 
     /// Lets a coordination end with the round that runs: by who may edit the stream, or by anyone if it is gone.
     pub(crate) fn halt(&mut self, stream: Hash) -> Result<(), Error> {
-        let terms = self.coordinated(stream)?;
-        ensure!(terms.end_round.is_none(), Error::Stopped);
+        let terms = self.running(stream)?;
         ensure!(self.may_edit(stream)?.unwrap_or(true), Error::NotAllowed);
         let end_round = terms.round_after(env().block_time_ms());
         self.terms.set(&stream, &Terms { end_round: Some(end_round), ..terms });
@@ -140,6 +146,7 @@ impl Brokers {
         }
         self.credit(stream, terms.currency, terms.opener, left);
         self.terms.remove(&stream);
+        self.lots.remove(&stream);
         self.next_rounds.set_or_clear(&stream, &end_round);
         emit(Closed { stream });
         Ok(())
@@ -161,7 +168,7 @@ impl Brokers {
 }
 
 /// The lowest number that no seat has.
-fn free_number(seats: &[Seat]) -> Option<u8> {
+pub(crate) fn free_number(seats: &[Seat]) -> Option<u8> {
     let taken = seats.iter().fold(0, |taken: u64, seat| taken | seat.bit());
     let number = taken.trailing_ones();
     u8::try_from(number).ok().filter(|number| usize::from(*number) < types::MAX_BROKERS)

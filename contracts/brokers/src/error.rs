@@ -79,4 +79,12 @@ pub enum Error {
     EventTooLong = 36,
     /// The registry did not say whether the stream can be edited.
     RegistryFailed = 37,
+    /// The brokers of this stream are drawn, and not named, as long as it is coordinated.
+    Drawn = 38,
+    /// The brokers of this stream are named.
+    NotDrawn = 39,
+    /// Brokers were drawn in this period of the pool already, or its seed was made when the pool was chosen.
+    AlreadyDrawn = 40,
+    /// There is no such pool, or its period has no seed.
+    NoDraw = 41,
 }

@@ -46,6 +46,30 @@ pub struct Removed {
     pub until_round: u64,
 }
 
+/// A pool says who the brokers of a stream are.
+#[event]
+pub struct PoolChosen {
+    /// Which stream.
+    #[topic]
+    pub stream: Hash,
+    /// Which pool.
+    #[topic]
+    pub pool: u64,
+}
+
+/// Brokers of a stream were drawn.
+#[event]
+pub struct Drawn {
+    /// Which stream.
+    #[topic]
+    pub stream: Hash,
+    /// From which pool.
+    #[topic]
+    pub pool: u64,
+    /// For which of its periods.
+    pub period: u64,
+}
+
 /// A broker committed to a report.
 #[event]
 pub struct Committed {

@@ -19,8 +19,10 @@
 //! - A coordination that is stopped ends with the round that runs. What is left in its pot goes to the brokers of its last
 //!   round. The progress stays, and the next coordination goes on from it.
 //!
-//! Left out: the events, which are checked, counted and stored off chain; a draw of brokers among candidates, as who may
-//! edit a stream names them; and slashing, as brokers deposit nothing.
+//! - Or who may edit the stream leaves it to lots: a pool of the module `sortition` says who the brokers are, anew in
+//!   each of its periods, and nobody can name any as long as the coordination stands.
+//!
+//! Left out: the events, which are checked, counted and stored off chain; and slashing, as brokers deposit nothing.
 
 #![no_std]
 
@@ -28,6 +30,7 @@ mod checks;
 mod coordination;
 mod error;
 mod events;
+mod lots;
 mod money;
 pub mod rolling;
 mod rounds;
@@ -38,8 +41,8 @@ pub use self::brokers::*;
 pub use checks::MAX_CHECKED_ENTRIES;
 pub use error::Error;
 pub use events::{
-    Agreed, Claimed, Closed, Committed, Credited, Designated, Forgotten, Funded, NotAgreed, Opened, Removed, Revealed,
-    Stopped,
+    Agreed, Claimed, Closed, Committed, Credited, Designated, Drawn, Forgotten, Funded, NotAgreed, Opened, PoolChosen,
+    Removed, Revealed, Stopped,
 };
 pub use rules::{each, needed};
 pub use types::*;
@@ -49,8 +52,8 @@ pub use types::*;
 pub mod brokers {
     use crate::error::Error;
     use crate::types::{
-        CoordinationInfo, Currency, CurrencyKey, DEFAULT_THRESHOLD_BPS, Progress, Report, Reward, Round, RoundInfo,
-        SHA2_256_CHAIN, Seat, Terms, Times,
+        CoordinationInfo, Currency, CurrencyKey, DEFAULT_THRESHOLD_BPS, Lots, Progress, Report, Reward, Round,
+        RoundInfo, SHA2_256_CHAIN, Seat, Terms, Times,
     };
     use crate::{rolling, rounds, rules};
     use core::ops::Bound;
@@ -86,6 +89,8 @@ pub mod brokers {
         pub(crate) credits: OrderedMap<(CurrencyKey, Address), Amount>,
         /// All that this instance owes in a currency: pots and credits.
         pub(crate) owed: OrderedMap<CurrencyKey, Amount>,
+        /// Which pool says who the brokers of a stream are, where they are not named.
+        pub(crate) lots: Map<Hash, Lots>,
     }
 
     impl Brokers {
@@ -143,6 +148,21 @@ pub mod brokers {
         #[call]
         pub fn remove(&mut self, stream: Hash, broker: Address) -> Result<(), Error> {
             self.unseat(stream, broker)
+        }
+
+        /// Leaves it to lots who the brokers of a stream are, as long as it is coordinated: to a pool of the module
+        /// `sortition`. By who may edit the stream. Those who were named leave with the round that runs, and brokers
+        /// are drawn from the second period of the pool after this one on.
+        #[call]
+        pub fn choose_pool(&mut self, stream: Hash, pool: u64) -> Result<(), Error> {
+            self.choose_pool_of(stream, pool)
+        }
+
+        /// Lets those report on a stream from the next round on who are drawn in the period of its pool that runs: by
+        /// anyone, once in a period.
+        #[call]
+        pub fn draw(&mut self, stream: Hash) -> Result<(), Error> {
+            self.seat_drawn(stream)
         }
 
         /// Commits to a report on a round that has ended: `commitment` is what the query of that name says. Only its
@@ -255,6 +275,13 @@ pub mod brokers {
             self.coordinated(stream)?;
             let seats = self.seats.get_or_default(&stream).into_iter();
             Ok(seats.filter(|seat| seat.is_assigned(round)).map(|seat| seat.broker).collect())
+        }
+
+        /// Which pool says who the brokers of a stream are, and after which of its periods. Nothing where they are
+        /// named.
+        #[query]
+        pub fn lots(&self, stream: Hash) -> Option<Lots> {
+            self.lots.get(&stream)
         }
 
         /// How far a round has come that somebody reported on and that is not settled.

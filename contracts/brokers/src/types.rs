@@ -117,6 +117,16 @@ impl Seat {
     }
 }
 
+/// Where the brokers of a stream come from, if nobody names them.
+#[module_type]
+#[derive(Copy)]
+pub struct Lots {
+    /// Which pool of the module `sortition`.
+    pub pool: u64,
+    /// Brokers are drawn after this period of it: that of the last draw, or the one after that of the choice.
+    pub period: u64,
+}
+
 /// What a broker says of a stream at the end of a round.
 #[module_type]
 #[derive(Copy)]

@@ -5,6 +5,7 @@ mod brokers_of;
 mod histories;
 mod hostile;
 mod lifecycle;
+mod lots;
 mod money;
 mod progress;
 mod rolling;
@@ -13,6 +14,7 @@ mod x_rows;
 
 use assets::{AssetsRef, UNLIMITED};
 use brokers::{BrokersRef, Currency, Progress, Reward};
+use sortition::SortitionRef;
 use streams::StreamsRef;
 use tenon_contract::{Address, Amount, Call, Hash};
 use tenon_testkit::{Outcome, TestChain, Transaction, account, alice, by, eve, module_code};
@@ -68,6 +70,7 @@ fn bare() -> World {
     let chain = TestChain::with_modules(&[
         ("assets", &code_of("assets"), AssetsRef::init(None)),
         ("streams", &code_of("streams"), StreamsRef::init()),
+        ("sortition", &code_of("sortition"), SortitionRef::init(None)),
         ("brokers", &code(), BrokersRef::init(None)),
     ]);
     let at = TestChain::module_address;

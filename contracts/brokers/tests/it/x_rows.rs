@@ -67,12 +67,15 @@ fn subject() -> Subject {
     let commitment = first.commitment(broker(2), 0, 5, rolling(1));
     let start = Some(bare.chain.time_ms() + 5_000);
     let share = Some(Reward::Share(100));
+    let (pooled, chosen) = (World::with_pool(), World::with_lots());
     Subject::new(brokers.address(), &code())
         .call(&bare.chain, alice(), brokers.open(stream, 100, 40, 60, share, Some(gold), Some(9_000), start, Some(1)))
         .call(&bare.chain, alice(), brokers.open(stream, 100, 40, 60, Some(Reward::Amount(5)), None, None, None, None))
         .call(&first.chain, alice(), brokers.designate(stream, bob()))
         .call(&first.chain, alice(), brokers.remove(stream, broker(2)))
         .call(&settled.chain, broker(2), brokers.remove(stream, broker(2)))
+        .call(&pooled.chain, alice(), brokers.choose_pool(stream, 1))
+        .call(&chosen.chain, bob(), brokers.draw(stream))
         .call(&opening.chain, broker(2), brokers.commit(stream, 0, commitment))
         .call(&revealing.chain, broker(0), brokers.reveal(stream, 0, 5, rolling(1), SALT, Some(1)))
         .call(&settling().chain, eve(), brokers.settle(stream, 0))
@@ -90,6 +93,7 @@ fn subject() -> Subject {
         .query(&first.chain, brokers.round_of(stream, Some(first.start_ms + 3 * INTERVAL_MS)))
         .query(&first.chain, brokers.times(stream, 3))
         .query(&first.chain, brokers.brokers(stream, 3))
+        .query(&chosen.chain, brokers.lots(stream))
         .query(&revealed().chain, brokers.round(stream, 0))
         .query(&revealed().chain, brokers.open_rounds(stream, None, Some(5)))
         .query(&revealed().chain, brokers.report(stream, 0, broker(1)))
@@ -112,7 +116,7 @@ fn holds_what_every_module_has_to_hold() {
 fn gives_editors_and_brokers_these_powers_and_no_others() {
     let subject = subject();
     // Alice has gold too, and with it the power to give it away.
-    let of_editor = ["open", "designate", "remove", "stop", "fund"];
+    let of_editor = ["open", "designate", "remove", "choose_pool", "stop", "fund"];
     rules::has_only_these_powers(&subject, alice(), ferdie(), &of_editor);
     rules::has_only_these_powers(&subject, broker(2), ferdie(), &["commit", "remove"]);
     rules::has_only_these_powers(&subject, broker(0), ferdie(), &["claim", "commit", "reveal"]);

@@ -3,6 +3,7 @@
 use crate::profile::Stage;
 use assets::AssetsRef;
 use brokers::{BrokersRef, Currency, MAX_BROKERS, Reward, rolling};
+use sortition::SortitionRef;
 use streams::StreamsRef;
 use tenon_contract::{Address, Amount, Call, Hash};
 use tenon_testkit::{TestChain, account, alice, bob, eve};
@@ -52,6 +53,7 @@ pub(super) fn scenario(stage: &mut Stage) {
     stage.measure("", broker(0), brokers.claim(Currency::Coin, None));
     stage.measure("by a broker, one of 64", broker(0), brokers.remove(stream, broker(0)));
     end(stage, coordinated, streams);
+    lots(stage, brokers, streams);
 }
 
 fn broker(number: usize) -> Address {
@@ -140,4 +142,39 @@ fn end(stage: &mut Stage, coordinated: Coordinated, streams: StreamsRef) {
     stage.prepare(alice(), streams.delete(stream));
     stage.chain().advance_ms(brokers::KEPT_MS);
     stage.measure("", eve(), brokers.forget(stream));
+}
+
+/// Of 40 who are in, 31 are drawn for a stream that had ten brokers.
+fn lots(stage: &mut Stage, brokers: BrokersRef, streams: StreamsRef) {
+    let sortition = SortitionRef::at(TestChain::module_address("sortition"));
+    let (stake, value) = (Parameters::COIN, Hash::new([5; 32]));
+    let pool = stage.prepare(eve(), sortition.found(stake, 10 * INTERVAL_MS, 31));
+    let start_ms = stage.chain().query(sortition.pool(pool)).expect("it was founded").start_ms;
+    let reach = |stage: &mut Stage, halves: u64| {
+        let (now, then) = (stage.chain().time_ms(), start_ms + halves * 5 * INTERVAL_MS);
+        stage.chain().set_time_ms(then.max(now));
+    };
+    let stream = stage.prepare(alice(), streams.create("Drawn".into(), None, None, None));
+    let open = brokers.open(stream, INTERVAL_MS, COMMIT_MS, REVEAL_MS, None, None, None, None, None);
+    stage.prepare(alice(), open);
+    for number in 0..FEW {
+        stage.prepare(alice(), brokers.designate(stream, broker(number)));
+    }
+    stage.measure("of ten who were named", alice(), brokers.choose_pool(stream, pool));
+    for number in 0..40 {
+        stage.prepare(broker(number), sortition.register(pool).with_value(stake));
+    }
+    reach(stage, 2);
+    for number in 0..40 {
+        let commitment = sortition.commitment(pool, 1, broker(number), value);
+        let commitment = stage.chain().query(commitment).expect("a query");
+        stage.prepare(broker(number), sortition.commit(pool, commitment));
+    }
+    reach(stage, 3);
+    for number in 0..40 {
+        stage.prepare(broker(number), sortition.open(pool, value));
+    }
+    reach(stage, 4);
+    stage.measure("31 of 40", bob(), brokers.draw(stream));
+    stage.ask("", bob(), brokers.lots(stream));
 }

@@ -18,6 +18,7 @@ mod lots;
 mod people;
 mod policies;
 mod reputation;
+mod sortition;
 mod stage;
 mod staking;
 mod streams;
@@ -69,6 +70,7 @@ pub const MODULES: &[Module] = &[
     Module { name: "streams", genesis: ::streams::StreamsRef::init, scenario: streams::scenario },
     Module { name: "events", genesis: ::events::EventsRef::init, scenario: events::scenario },
     Module { name: "brokers", genesis: || ::brokers::BrokersRef::init(None), scenario: brokers::scenario },
+    Module { name: "sortition", genesis: || ::sortition::SortitionRef::init(None), scenario: sortition::scenario },
     Module { name: "reputation", genesis: ::reputation::ReputationRef::init, scenario: reputation::scenario },
     Module { name: "licence", genesis: || ::licence::LicencesRef::init(None), scenario: licence::scenario },
     Module { name: "wishes", genesis: || ::wishes::WishesRef::init(None, None), scenario: wishes::scenario },
