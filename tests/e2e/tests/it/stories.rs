@@ -36,6 +36,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("licence", BY_THE_CLOCK),
     ("notarise", BY_THE_CLOCK),
     ("oracle", BY_THE_CLOCK),
+    ("sortition", BY_THE_CLOCK),
     ("staking", AT_ONCE),
     ("streams", BY_THE_CLOCK),
     ("templates", AT_ONCE),
@@ -102,6 +103,11 @@ fn a_data_stream_is_registered_opened_and_found_by_its_name() {
 #[test]
 fn a_licence_is_bought_runs_out_is_passed_on_and_paid_event_by_event() {
     tell("licence");
+}
+
+#[test]
+fn brokers_make_a_seed_and_are_drawn_by_it() {
+    tell("sortition");
 }
 
 #[test]
