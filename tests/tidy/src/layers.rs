@@ -86,6 +86,7 @@ const OWNERS: &[Owners] = &[
     owners("wasmi", &["runtime/engine"]),
     owners("rocksdb", &["node/store"]),
     owners("libp2p", &["node/net"]),
+    owners("libp2p-stream", &["node/net"]),
     owners("cudarc", &["node/tensority"]),
     owners("schnorrkel", &["runtime/crypto"]),
     owners("ed25519-zebra", &["runtime/crypto"]),
