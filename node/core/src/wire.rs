@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! codec      reading and writing with bounds; what does not re-encode to the same bytes is refused
-//! envelope   between validators, on direct streams: consensus, shards of blocks, parts of blocks, transactions
-//! gossip     to everybody: how far a node is, where a validator is found, batches of transactions
+//! envelope   between validators, on direct streams: consensus, shards of blocks, parts of blocks,
+//!            transactions, how far a node is
+//! gossip     to everybody: where a validator is found, batches of transactions
 //! request    a question and its answer: ranges of blocks, a block, parts of a block
 //! ```
 //!
@@ -21,7 +22,7 @@ pub use codec::{MAX_HEADER_BYTES, MAX_MESSAGE_BYTES, Reader, Wire, WireError};
 pub(crate) use codec::{write_length, write_list, write_places};
 pub use envelope::{Consensus, Envelope, ShardMessage};
 pub use gossip::{
-    Announcement, MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS, Status, TransactionBatch,
+    MAX_ADDRESS_BYTES, MAX_ADDRESSES, MAX_BATCH_BYTES, MAX_BATCH_TRANSACTIONS, Status, TransactionBatch,
     ValidatorRecord,
 };
 pub use request::{Answer, Request};

@@ -136,7 +136,13 @@ impl Command {
             Self::Account(account) => account.run(&global).await,
             Self::Transfer(transfer) => transfer.run(&global).await,
             Self::Proof(proof) => proof.run(&global).await,
-            Self::Dev(_) | Self::Node(_) | Self::Net(_) | Self::Key(_) | Self::New(_) | Self::Build(_) | Self::Test(_) => {
+            Self::Dev(_)
+            | Self::Node(_)
+            | Self::Net(_)
+            | Self::Key(_)
+            | Self::New(_)
+            | Self::Build(_)
+            | Self::Test(_) => {
                 unreachable!("run without a node by `Cli::run`")
             }
         }

@@ -3,6 +3,7 @@
 mod genesis;
 mod init;
 mod key;
+mod run;
 
 use super::output::{Failure, Kind, Report};
 use super::{Global, dev};
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
 pub(super) use genesis::{found, now_ms};
-pub(super) use init::{make_folder, read_genesis, write_new};
+pub(super) use init::{make_folder, write_new};
 
 /// Run a node of a chain with others: its folder, keys, genesis
 #[derive(Debug, Args)]
@@ -23,6 +24,7 @@ pub(super) struct Node {
 #[derive(Debug, Subcommand)]
 enum NodeCommand {
     Init(init::Init),
+    Run(run::Run),
     Genesis(genesis::GenesisWords),
     Key(key::KeyWords),
 }
@@ -36,9 +38,10 @@ struct Place {
 }
 
 impl Node {
-    pub(super) fn run(self, _global: &Global) -> Result<Report, Failure> {
+    pub(super) fn run(self, global: &Global) -> Result<Report, Failure> {
         match self.command {
             NodeCommand::Init(init) => init.run(),
+            NodeCommand::Run(run) => run.run(global),
             NodeCommand::Genesis(genesis) => genesis.run(),
             NodeCommand::Key(key) => key.run(),
         }

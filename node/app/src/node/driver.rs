@@ -297,7 +297,8 @@ impl Driver {
                 self.chain.prove(&hash, FinalityProof { certificate, descendants: headers }.encode());
             }
         }
-        drop(self.to_finalize.send(hash));
+        // If nobody makes blocks final any more, the node has failed already.
+        let _ = self.to_finalize.send(hash);
     }
 
     fn send(&self, epoch: Epoch, to: Vec<ValidatorIndex>, message: Message) {
@@ -324,6 +325,7 @@ impl Driver {
     fn tell_epoch(&mut self) {
         if let Some(others) = &mut self.others {
             others.tell_epoch(self.consensus.epoch());
+            others.tell_status(|| self.consensus.status());
         }
     }
 
@@ -361,8 +363,7 @@ impl Driver {
             // Who no longer waits is not told.
             let _ = reply.send(layer.entry.hash);
         }
-        let (height, hash) = (layer.entry.block.header.number, layer.entry.hash);
-        self.tell(Outgoing::Head { height, hash });
+        self.tell(Outgoing::Head { height: layer.entry.block.header.number });
         layer.entry.transactions.len()
     }
 }

@@ -12,10 +12,13 @@ mod engine;
 mod finalize;
 mod genesis;
 mod intake;
+mod joining;
 mod kept;
 mod maker;
+mod network;
 mod others;
 mod prepare;
+mod report;
 mod run;
 mod serve;
 mod settle;
@@ -26,15 +29,17 @@ mod tests;
 mod validators;
 
 pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis, genesis_hash};
-pub use run::{Consensus, NodeConfig, run_dev};
+pub use run::{Consensus, NodeConfig, Ready, run_dev, run_node};
 
 use chain::Chain;
 use driver::{Clock, Command, Driver};
 use engine::Running;
 use genesis::Begun;
 use intake::Intake;
+use joining::Voting;
 use kept::{Keeper, Kept};
 use maker::Maker;
+use network::{Connection, Link};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -63,7 +68,12 @@ pub struct Node {
     engine: Arc<dyn Engine>,
     producer: Address,
     commands: SyncSender<Command>,
+    /// The other nodes; absent where there are none.
+    connection: Option<Connection>,
 }
+
+/// The name of a thread, and what it does.
+type Work = (&'static str, Box<dyn FnOnce() + Send>);
 
 /// The threads of a node, to be joined when it stops.
 pub struct Threads(Vec<JoinHandle<()>>);
@@ -80,7 +90,25 @@ impl Node {
         make_genesis: impl FnOnce() -> Genesis,
     ) -> anyhow::Result<(Arc<Self>, Threads)> {
         let make = |begun: &Begun, kept: &Kept| consensus_of(consensus, begun, kept);
-        Self::begin(store, engine, Box::new(driver::now_ms), make, make_genesis)
+        Self::begin(store, engine, Box::new(driver::now_ms), make, make_genesis, None)
+    }
+
+    /// Takes the chain of a store, or begins the one of a genesis, and follows it together with others.
+    ///
+    /// # Errors
+    /// As [`Self::start`], or if an address cannot be listened on.
+    pub(crate) fn join(
+        store: Arc<Store>,
+        engine: Arc<dyn Engine>,
+        voting: Voting,
+        genesis: Genesis,
+        link: Link,
+    ) -> anyhow::Result<(Arc<Self>, Threads)> {
+        let (kept_in, runs) = (store.clone(), engine.clone());
+        let make = move |begun: &Begun, kept: &Kept| -> anyhow::Result<Box<dyn Running>> {
+            Ok(Box::new(voting.participant(begun, kept, &kept_in, runs)?))
+        };
+        Self::begin(store, engine, Box::new(driver::now_ms), make, move || genesis, Some(link))
     }
 
     /// The same with a clock and a consensus engine of one's own.
@@ -90,6 +118,7 @@ impl Node {
         clock: Clock,
         make_consensus: impl FnOnce(&Begun, &Kept) -> anyhow::Result<Box<dyn Running>>,
         make_genesis: impl FnOnce() -> Genesis,
+        link: Option<Link>,
     ) -> anyhow::Result<(Arc<Self>, Threads)> {
         let kept = Kept::read(&store)?;
         let begun = genesis::begin(&store, engine.clone(), make_genesis)?;
@@ -100,6 +129,11 @@ impl Node {
         let producer = genesis::development_address(DEVELOPMENT_PRODUCER);
         let (to_settle, unsettled) = sync_channel(MAX_UNSETTLED);
         let (to_finalize, due) = sync_channel(MAX_TO_FINALIZE);
+        let connected = link.map(|link| link.connect(chain.clone(), intake.clone(), commands.clone())).transpose()?;
+        let (connection, others, mut works) = match connected {
+            Some((connection, others, works)) => (Some(connection), Some(others), works),
+            None => (None, None, Vec::new()),
+        };
         let driver = Driver {
             chain: chain.clone(),
             intake: intake.clone(),
@@ -119,12 +153,13 @@ impl Node {
             to_settle,
             to_finalize,
             asked: Vec::new(),
-            others: None,
+            others,
         };
-        let node = Arc::new(Self { chain, intake, engine, producer, commands });
+        let node = Arc::new(Self { chain, intake, engine, producer, commands, connection });
         let (tell_begun, has_begun) = std::sync::mpsc::channel();
         let root = begun.outcome.state_root;
-        let threads = node.spawn(move || driver.run(&inbox, &tell_begun), unsettled, due, root)?;
+        works.push(("tenon-driver", Box::new(move || driver.run(&inbox, &tell_begun))));
+        let threads = node.spawn(works, unsettled, due, root)?;
         // A driver that ended without a word has said why the node failed.
         let _ = has_begun.recv();
         Ok((node, threads))
@@ -132,7 +167,7 @@ impl Node {
 
     fn spawn(
         &self,
-        drive: impl FnOnce() + Send + 'static,
+        works: Vec<Work>,
         unsettled: Receiver<Arc<chain::Layer>>,
         due: Receiver<Hash>,
         root: Hash,
@@ -142,11 +177,14 @@ impl Node {
             layers.iter().for_each(|layer| intake.on_finalized(&layer.entry.transactions, layer.entry.hash));
         };
         let watched = self.chain.clone();
-        Ok(Threads(vec![
-            thread("tenon-driver", &watched, drive)?,
+        let mut threads = vec![
             thread("tenon-settle", &watched, move || settle::settle_blocks(&settling, &unsettled, root))?,
             thread("tenon-finalize", &watched, move || finalize::finalize_blocks(&finalizing, &due, &finalized))?,
-        ]))
+        ];
+        for (name, work) in works {
+            threads.push(thread(name, &watched, work)?);
+        }
+        Ok(Threads(threads))
     }
 
     /// Tells the driver something. A full inbox means that it has enough to do: it looks at the pool anyway.
@@ -156,6 +194,9 @@ impl Node {
 
     /// Has the node stop after the block at hand.
     pub fn stop(&self) {
+        if let Some(connection) = &self.connection {
+            connection.stop();
+        }
         drop(self.commands.send(Command::Stop));
     }
 

@@ -3,6 +3,8 @@
 use super::engine::EpochView;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tenon_core::consensus::ParticipantStatus;
 use tenon_core::consensus::bbft::{Epoch, Message, ValidatorIndex};
 use tenon_types::{Block, BlockNumber, Hash};
 
@@ -27,11 +29,11 @@ pub(crate) enum Outgoing {
     Head {
         /// Its height.
         height: BlockNumber,
-        /// Its hash.
-        hash: Hash,
     },
     /// Final blocks that came from others were taken up to a height, or were not.
     Stretch {
+        /// Which row of stretches.
+        generation: u64,
         /// The head's height now.
         height: BlockNumber,
         /// What was wrong with the next one, if something was.
@@ -68,11 +70,21 @@ pub(crate) struct Others {
     /// Takes something to the network. Returns whether there was room.
     outbox: Box<dyn Fn(Outgoing) -> bool + Send>,
     told: Option<Epoch>,
+    /// What consensus tells of itself, now and then, for people.
+    status: Arc<Mutex<Option<ParticipantStatus>>>,
+    status_told: Option<Instant>,
 }
 
+/// The least time from one status to the next.
+const STATUS_PAUSE: Duration = Duration::from_millis(100);
+
 impl Others {
-    pub(crate) fn new(open: Arc<OpenBlocks>, outbox: impl Fn(Outgoing) -> bool + Send + 'static) -> Self {
-        Self { open, outbox: Box::new(outbox), told: None }
+    pub(crate) fn new(
+        open: Arc<OpenBlocks>,
+        status: Arc<Mutex<Option<ParticipantStatus>>>,
+        outbox: impl Fn(Outgoing) -> bool + Send + 'static,
+    ) -> Self {
+        Self { open, outbox: Box::new(outbox), told: None, status, status_told: None }
     }
 
     /// Tells the network something. What finds its queue full is lost, as it may be in any network: consensus sends
@@ -80,6 +92,14 @@ impl Others {
     pub(crate) fn tell(&self, outgoing: Outgoing) {
         if !(self.outbox)(outgoing) {
             tracing::warn!(target: "tenon::driver", "the network's queue is full; a message is lost");
+        }
+    }
+
+    /// Tells people how consensus stands, but not all the time.
+    pub(crate) fn tell_status(&mut self, status: impl FnOnce() -> Option<ParticipantStatus>) {
+        if self.status_told.is_none_or(|told| told.elapsed() >= STATUS_PAUSE) {
+            self.status_told = Some(Instant::now());
+            *self.status.lock().unwrap_or_else(PoisonError::into_inner) = status();
         }
     }
 

@@ -1,19 +1,26 @@
-//! Opens what a development node needs, runs it, and closes it in order.
+//! Opens what a node needs, runs it, and closes it in order.
 
-use super::{Node, development_genesis, driver::now_ms};
+use super::joining::Voting;
+use super::network::Link;
+use super::{Node, Threads, development_genesis, driver::now_ms};
+use crate::config::{NodeKey, NodeSettings};
 use crate::rpc::{RpcConfig, serve};
+use crate::telemetry::{ControlServer, Telemetry};
 use anyhow::Context as _;
+use parity_scale_codec::DecodeAll;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_core::consensus::DevMode;
 use tenon_engine::{EngineOptions, WasmtimeEngine};
+use tenon_net::{Limits, NetworkConfig, NodeSecret, PeerKey};
 use tenon_store::{Options, Store};
-use tenon_types::Hooks;
+use tenon_types::{Genesis, Hash, Hooks};
+use tokio::runtime::Runtime;
 
 /// How often a running node looks whether it failed.
-const WATCH_INTERVAL: Duration = Duration::from_millis(250);
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What decides when a block is made and when it is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,32 +61,134 @@ pub struct NodeConfig {
     pub code_cache: Option<PathBuf>,
 }
 
+/// Where a node that is ready is reached.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// The RPC server.
+    pub rpc: SocketAddr,
+    /// Metrics, if they are served.
+    pub metrics: Option<SocketAddr>,
+    /// How peers name it.
+    pub peer: String,
+    /// The addresses at which peers reach it, as far as they are known yet.
+    pub addresses: Vec<String>,
+    /// The hash of the genesis block.
+    pub genesis: Hash,
+}
+
 /// Runs a development node until it is told to stop. `on_ready` is called with the address of its RPC server.
 ///
 /// # Errors
 /// If the store or the port is not to be had, or the node cannot go on.
 pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let options = Options { archive: config.archive, ..Options::default() };
+    let store = Arc::new(Store::open(config.base_path.join("chain"), &options)?);
+    let engine = engine(config.code_cache.clone())?;
+    let genesis = || development_genesis(now_ms(), config.hooks.clone());
+    let (node, threads) = Node::start(store.clone(), engine, config.consensus, genesis)?;
+    let ended = run_until_stopped(&runtime, &node, RpcConfig::new(config.listen), None, on_ready);
+    let stopped = stop(node, threads, &store);
+    ended.and(stopped)
+}
+
+/// Runs a node of a chain with others until it is told to stop. `on_ready` is called when it serves.
+///
+/// # Errors
+/// If a file, the store or an address is not to be had, or the node cannot go on.
+pub fn run_node(settings: &NodeSettings, telemetry: &Telemetry, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let genesis = read_genesis(&settings.chain)?;
+    let storage = &settings.storage;
+    let options = Options { archive: storage.archive, history_blocks: storage.keep_blocks, ..Options::default() };
+    let store = Arc::new(Store::open(settings.base_path.join("chain"), &options)?);
+    let engine = engine(Some(settings.base_path.join("code")))?;
+    let (node_key, key) = (settings.node_key()?, settings.validator_key()?);
+    let secret = || key.as_ref().map(|key| key.secret().clone());
+    let link = Link { config: network_config(settings, &node_key)?, key: secret(), runtime: runtime.handle().clone() };
+    let voting = Voting { settings: settings.consensus.clone(), key: secret() };
+    let (node, threads) = Node::join(store.clone(), engine, voting, genesis, link)?;
+    let ordered = node.clone();
+    let control = ControlServer::start(&settings.base_path, Box::new(move |order| ordered.order(order)));
+    let control = control.context("open the control socket")?;
+    let rpc = RpcConfig {
+        listen: settings.rpc.listen,
+        max_connections: settings.rpc.max_connections,
+        cors_origins: settings.rpc.cors_origins.clone(),
+        health: Some(telemetry.health.clone()),
+    };
+    let ready = |rpc| {
+        let metrics = telemetry.server.as_ref().map(|server| server.local_addr);
+        let (addresses, peer) = (node.addresses(), node_key.peer().to_string());
+        on_ready(Ready { rpc, metrics, peer, addresses, genesis: node.chain.genesis_hash });
+    };
+    let ended = run_until_stopped(&runtime, &node, rpc, Some(telemetry), ready);
+    drop(control);
+    let stopped = stop(node, threads, &store);
+    ended.and(stopped)
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
     // Queries and simulations run modules on the runtime's blocking threads.
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(tenon_engine::ENGINE_STACK_BYTES)
         .on_thread_start(tenon_engine::declare_engine_thread)
         .build()
-        .context("start the async runtime")?;
-    let options = Options { archive: config.archive, ..Options::default() };
-    let store = Arc::new(Store::open(config.base_path.join("chain"), &options)?);
-    let engine =
-        WasmtimeEngine::new(&EngineOptions { cache_dir: config.code_cache.clone(), ..EngineOptions::default() })?;
-    let flushed = store.clone();
-    let genesis = || development_genesis(now_ms(), config.hooks.clone());
-    let (node, threads) = Node::start(store, Arc::new(engine), config.consensus, genesis)?;
-    let result = runtime.block_on(async {
-        let server = serve(node.clone(), RpcConfig::new(config.listen)).await?;
+        .context("start the async runtime")
+}
+
+fn engine(cache_dir: Option<PathBuf>) -> anyhow::Result<Arc<WasmtimeEngine>> {
+    Ok(Arc::new(WasmtimeEngine::new(&EngineOptions { cache_dir, ..EngineOptions::default() })?))
+}
+
+fn read_genesis(file: &Path) -> anyhow::Result<Genesis> {
+    let bytes = std::fs::read(file).with_context(|| format!("read the genesis {}", file.display()))?;
+    let found = bytes.len();
+    Genesis::decode_all(&mut &bytes[..])
+        .with_context(|| format!("found {found} bytes in {}, expected a genesis", file.display()))
+}
+
+fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<NetworkConfig> {
+    let network = &settings.network;
+    let texts = |addresses: &[crate::config::NetworkAddress]| addresses.iter().map(ToString::to_string).collect();
+    let allowed = network.allowed_peers.iter().map(|peer| PeerKey(*peer.public())).collect();
+    let defaults = NetworkConfig::new(Hash::ZERO, NodeSecret::from_bytes(*key.seed()));
+    Ok(NetworkConfig {
+        listen: texts(&network.listen),
+        external: texts(&network.external),
+        bootstrap: texts(&network.bootstrap),
+        allowed: network.private.then_some(allowed),
+        mdns: network.mdns,
+        nat: network.nat,
+        limits: Limits { max_peers: network.max_peers, ..Limits::default() },
+        ..defaults
+    })
+}
+
+/// Serves until the node is told to stop, or fails.
+fn run_until_stopped(
+    runtime: &Runtime,
+    node: &Arc<Node>,
+    rpc: RpcConfig,
+    telemetry: Option<&Telemetry>,
+    on_ready: impl FnOnce(SocketAddr),
+) -> anyhow::Result<()> {
+    runtime.block_on(async {
+        let server = serve(node.clone(), rpc).await?;
         on_ready(server.local_addr);
         let failed = async {
             let mut tick = tokio::time::interval(WATCH_INTERVAL);
+            let mut heads = node.chain.subscribe();
             loop {
                 tick.tick().await;
+                if let Some(telemetry) = telemetry {
+                    // What was missed for slowness is missing in the counts alone.
+                    while let Ok(event) = heads.try_recv() {
+                        node.count(&telemetry.metrics, &event);
+                    }
+                    node.report(telemetry);
+                }
                 if let Some(reason) = node.failure() {
                     break reason;
                 }
@@ -91,12 +200,15 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
         };
         server.stop().await;
         result
-    });
+    })
+}
+
+/// Ends a node's threads in order, and has the store write everything.
+fn stop(node: Arc<Node>, threads: Threads, store: &Store) -> anyhow::Result<()> {
     node.stop();
     drop(node);
     threads.join();
-    result?;
-    Ok(flushed.flush()?)
+    Ok(store.flush()?)
 }
 
 /// Waits for an interrupt or a request to terminate.

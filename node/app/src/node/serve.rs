@@ -110,7 +110,7 @@ impl Backend for Node {
     }
 
     fn is_development(&self) -> bool {
-        true
+        self.connection.is_none()
     }
 
     fn best(&self) -> Arc<BlockEntry> {
@@ -164,13 +164,21 @@ impl Backend for Node {
         transaction: Vec<u8>,
         watcher: Option<mpsc::UnboundedSender<TransactionStatus>>,
     ) -> Result<Hash, Refusal> {
+        let shared = self.connection.is_some().then(|| transaction.clone());
         let result = self.intake.submit_watched(transaction, watcher);
+        if let (Some(connection), Some(bytes), Ok(_)) = (&self.connection, shared, &result) {
+            connection.share(vec![bytes]);
+        }
         self.tell(Command::PoolChanged);
         result
     }
 
     fn submit_batch(&self, transactions: Vec<Vec<u8>>) -> Vec<Result<Hash, Refusal>> {
         let results = self.intake.submit(&transactions);
+        if let Some(connection) = &self.connection {
+            let taken = transactions.into_iter().zip(&results).filter(|(_, result)| result.is_ok());
+            connection.share(taken.map(|(bytes, _)| bytes).collect());
+        }
         self.tell(Command::PoolChanged);
         results
     }

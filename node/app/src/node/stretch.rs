@@ -24,6 +24,8 @@ pub(crate) struct FinalBlock {
 
 /// Final blocks in a row.
 pub(crate) struct Stretch {
+    /// Which row of stretches it is of.
+    pub(crate) generation: u64,
     /// Never empty.
     pub(crate) blocks: Vec<FinalBlock>,
     /// Shows that the last one is final.
@@ -36,15 +38,17 @@ impl Driver {
         let head = self.chain.best().block.header.number;
         stretch.blocks.retain(|one| one.block.header.number > head);
         if stretch.blocks.is_empty() {
-            self.tell(Outgoing::Stretch { height: head, wrong: None });
+            self.tell(Outgoing::Stretch { generation: stretch.generation, height: head, wrong: None });
             return None;
         }
+        let generation = stretch.generation;
         let appended = self.proven(&stretch).and_then(|()| self.take_over(stretch));
         let (input, wrong) = match appended {
             Ok(input) => (Some(input), None),
             Err(reason) => (None, Some(reason)),
         };
-        self.tell(Outgoing::Stretch { height: self.chain.best().block.header.number, wrong });
+        let height = self.chain.best().block.header.number;
+        self.tell(Outgoing::Stretch { generation, height, wrong });
         input
     }
 

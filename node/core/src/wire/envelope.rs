@@ -1,7 +1,7 @@
 //! What validators send each other on direct streams.
 
 use super::codec::{Reader, Wire, WireError};
-use super::gossip::TransactionBatch;
+use super::gossip::{Status, TransactionBatch};
 use crate::consensus::bbft::{Epoch, MAX_CERTIFICATES, Message, View};
 use crate::relay::{CompactBlock, PartAnswer, PartRequest, Shard};
 use parity_scale_codec::Encode;
@@ -41,6 +41,8 @@ pub enum Envelope {
     PartAnswer(PartAnswer),
     /// Transactions, straight to who leads next.
     Transactions(TransactionBatch),
+    /// How far the sender is. Nobody passes it on: it is each peer's own word.
+    Status(Status),
 }
 
 impl Envelope {
@@ -52,6 +54,7 @@ impl Envelope {
             Self::PartRequest(_) => "part_request",
             Self::PartAnswer(_) => "part_answer",
             Self::Transactions(_) => "transactions",
+            Self::Status(_) => "status",
         }
     }
 }
@@ -124,6 +127,10 @@ impl Wire for Envelope {
                 output.push(4);
                 batch.write(output);
             }
+            Self::Status(status) => {
+                output.push(5);
+                status.write(output);
+            }
         }
     }
 
@@ -134,7 +141,8 @@ impl Wire for Envelope {
             2 => Ok(Self::PartRequest(PartRequest::read(reader)?)),
             3 => Ok(Self::PartAnswer(PartAnswer::read(reader)?)),
             4 => Ok(Self::Transactions(TransactionBatch::read(reader)?)),
-            found => Err(WireError::OutOfRange { what: "kind of an envelope", found: found.into(), bound: 5 }),
+            5 => Ok(Self::Status(Status::read(reader)?)),
+            found => Err(WireError::OutOfRange { what: "kind of an envelope", found: found.into(), bound: 6 }),
         }
     }
 }

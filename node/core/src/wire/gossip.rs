@@ -66,15 +66,6 @@ impl ValidatorRecord {
     }
 }
 
-/// What a node says about itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Announcement {
-    /// How far it is.
-    Status(Status),
-    /// Where a validator is found.
-    Validator(Box<ValidatorRecord>),
-}
-
 /// Transactions, each with its length prefix.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TransactionBatch(pub Vec<Vec<u8>>);
@@ -118,32 +109,6 @@ impl Wire for ValidatorRecord {
             sequence: reader.value("sequence")?,
             signature: reader.value("signature")?,
         })
-    }
-}
-
-impl Wire for Announcement {
-    const WHAT: &'static str = "announcement";
-    const MAX_BYTES: usize = 1 + ValidatorRecord::MAX_BYTES;
-
-    fn write(&self, output: &mut Vec<u8>) {
-        match self {
-            Self::Status(status) => {
-                output.push(0);
-                status.write(output);
-            }
-            Self::Validator(record) => {
-                output.push(1);
-                record.write(output);
-            }
-        }
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, WireError> {
-        match reader.value::<u8>("kind of an announcement")? {
-            0 => Ok(Self::Status(Status::read(reader)?)),
-            1 => Ok(Self::Validator(Box::new(ValidatorRecord::read(reader)?))),
-            found => Err(WireError::OutOfRange { what: "kind of an announcement", found: found.into(), bound: 2 }),
-        }
     }
 }
 

@@ -46,12 +46,12 @@ fn envelopes() -> Vec<Envelope> {
         Envelope::PartRequest(PartRequest { block: Hash([9; 32]), places: vec![0, 1, 5, 300] }),
         Envelope::PartAnswer(PartAnswer { block: Hash([9; 32]), transactions: transactions(2, 40) }),
         Envelope::Transactions(TransactionBatch(transactions(3, 40))),
+        Envelope::Status(Status { lowest: 1, height: 513, hash: Hash([4; 32]) }),
     ]
 }
 
-fn announcements() -> Vec<Announcement> {
-    let status = Status { lowest: 1, height: 513, hash: Hash([4; 32]) };
-    vec![Announcement::Status(status), Announcement::Validator(Box::new(record()))]
+fn records() -> Vec<ValidatorRecord> {
+    vec![record()]
 }
 
 fn requests() -> Vec<Request> {
@@ -96,7 +96,7 @@ fn envelopes_are_written_so() {
 }
 
 #[test]
-fn announcements_requests_and_answers_are_written_so() {
+fn records_requests_and_answers_are_written_so() {
     let addresses = [&[2 << 2, 31 << 2][..], b"/ip4/10.0.0.1/udp/30333/quic-v1", &[6 << 2], b"/dns/a"].concat();
     let unsigned = [&[1; 32], &[2; 32], &addresses[..], &number(258)].concat();
     let expected: Vec<Vec<u8>> = vec![
@@ -110,7 +110,7 @@ fn announcements_requests_and_answers_are_written_so() {
         vec![1, 0],
         [&[2], &[9; 32][..], &[1 << 2, 1 << 2, 8]].concat(),
     ];
-    let found = [written_of(&announcements()), written_of(&requests()), written_of(&answers())].concat();
+    let found = [written_of(&records()), written_of(&requests()), written_of(&answers())].concat();
     assert_eq!(found, expected);
     assert_eq!(record().signed_bytes(Hash([5; 32])), [&b"tenon/addresses1"[..], &[5; 32], &unsigned].concat());
 }
@@ -131,7 +131,7 @@ fn check_whole<T: Wire + PartialEq + Debug>(all: &[T]) {
 #[test]
 fn what_is_cut_off_or_goes_on_is_refused() {
     check_whole(&envelopes());
-    check_whole(&announcements());
+    check_whole(&records());
     check_whole(&requests());
     check_whole(&answers());
     check_whole(&[block(3, 40)]);
@@ -141,8 +141,7 @@ fn what_is_cut_off_or_goes_on_is_refused() {
 fn unknown_kinds_are_refused() {
     for kind in [5, 200] {
         let out_of_range = |what, bound| WireError::OutOfRange { what, found: u64::from(kind), bound };
-        assert_eq!(Envelope::from_bytes(&[kind]), Err(out_of_range("kind of an envelope", 5)));
-        assert_eq!(Announcement::from_bytes(&[kind]), Err(out_of_range("kind of an announcement", 2)));
+        assert_eq!(Envelope::from_bytes(&[kind]), Err(out_of_range("kind of an envelope", 6)));
         assert_eq!(Request::from_bytes(&[kind]), Err(out_of_range("kind of a request", 3)));
         assert_eq!(Answer::from_bytes(&[kind]), Err(out_of_range("kind of an answer", 3)));
     }
@@ -187,9 +186,9 @@ fn certificates_above_their_bound_are_refused() {
 
 #[test]
 fn a_message_that_is_too_long_is_not_looked_at() {
-    let max = Announcement::MAX_BYTES;
-    let error = WireError::TooLong { what: Announcement::WHAT, found: max + 1, max };
-    assert_eq!(Announcement::from_bytes(&vec![0; max + 1]), Err(error));
+    let max = ValidatorRecord::MAX_BYTES;
+    let error = WireError::TooLong { what: ValidatorRecord::WHAT, found: max + 1, max };
+    assert_eq!(ValidatorRecord::from_bytes(&vec![0; max + 1]), Err(error));
 }
 
 #[test]
@@ -257,7 +256,7 @@ fn check_canonical<T: Wire>(bytes: &[u8]) -> Result<(), TestCaseError> {
 
 fn check_all(bytes: &[u8]) -> Result<(), TestCaseError> {
     check_canonical::<Envelope>(bytes)?;
-    check_canonical::<Announcement>(bytes)?;
+    check_canonical::<ValidatorRecord>(bytes)?;
     check_canonical::<TransactionBatch>(bytes)?;
     check_canonical::<Request>(bytes)?;
     check_canonical::<Answer>(bytes)?;
@@ -265,8 +264,8 @@ fn check_all(bytes: &[u8]) -> Result<(), TestCaseError> {
 }
 
 fn written() -> Vec<Vec<u8>> {
-    let (envelopes, announcements) = (written_of(&envelopes()), written_of(&announcements()));
-    [envelopes, announcements, written_of(&requests()), written_of(&answers()), written_of(&[block(3, 40)])].concat()
+    let (envelopes, records) = (written_of(&envelopes()), written_of(&records()));
+    [envelopes, records, written_of(&requests()), written_of(&answers()), written_of(&[block(3, 40)])].concat()
 }
 
 fn written_of<T: Wire>(all: &[T]) -> Vec<Vec<u8>> {
