@@ -201,6 +201,10 @@ fn another_form_of_the_same_is_refused() {
     let (what, bound) = ("transactions asked for", 131_072);
     let error = WireError::OutOfRange { what, found: u64::from(u32::MAX) + 1, bound };
     assert_eq!(PartRequest::from_bytes(&beyond), Err(error));
+    let at = |place| PartRequest { block: Hash::ZERO, places: vec![place] };
+    assert_eq!(PartRequest::from_bytes(&at(131_071).to_bytes()), Ok(at(131_071)));
+    let error = WireError::OutOfRange { what, found: 131_072, bound };
+    assert_eq!(PartRequest::from_bytes(&at(131_072).to_bytes()), Err(error));
     let status = Status { lowest: 3, height: 2, hash: Hash::ZERO };
     let error = WireError::OutOfRange { what: "lowest height", found: 3, bound: 3 };
     assert_eq!(Status::from_bytes(&status.to_bytes()), Err(error));

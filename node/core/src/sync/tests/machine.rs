@@ -2,8 +2,11 @@
 
 use super::chain::Chain;
 use super::world::peer;
+use crate::sync::peers::Peers;
+use crate::sync::window::{Held, Window};
 use crate::sync::{
-    BlocksAnswer, BlocksRequest, Effect, Input, MAX_EMPTY, MAX_SYNC_PEERS, Offence, Peer, RequestId, Sync, SyncRules,
+    BlocksAnswer, BlocksRequest, Effect, Input, MAX_EMPTY, MAX_REQUESTS, MAX_SYNC_PEERS, Offence, Peer, RequestId,
+    Sync, SyncRules,
 };
 use crate::wire::Status;
 use tenon_types::{BlockNumber, Hash};
@@ -105,6 +108,13 @@ fn begins_at_once_when_far_behind_and_after_a_while_when_near() {
     bench.announce(0, 18);
     assert_eq!(asked(&bench.after(2_999)), []);
     assert_eq!(asked(&bench.after(1)), [(peer(0), 16, 3)], "three seconds");
+    let mut moving = Bench::new(SyncRules { lag: 16, ..RULES }, 100);
+    moving.announce(0, 10);
+    moving.after(2_000);
+    moving.announce(0, 14);
+    moving.give(Input::Applied { height: 10 });
+    moving.after(1_500);
+    assert!(!moving.sync.is_active(), "what was announced first was reached, and 14 is not out of reach for long");
     let mut far = Bench::new(SyncRules { lag: 16, ..RULES }, 100);
     assert_eq!(asked(&far.announce(0, 16)), [(peer(0), 1, 10)]);
     far.give(Input::Applied { height: 16 });
@@ -221,7 +231,7 @@ fn empty_answers_in_a_row_are_a_lie() {
         let effects = bench.give(Input::Answered { peer, id, answer: BlocksAnswer::default() });
         let expected = if round == MAX_EMPTY { vec![(peer, Offence::Empty)] } else { vec![] };
         assert_eq!(punished(&effects), expected, "round {round}");
-        bench.now_ms += RULES.max_aside_ms;
+        assert_eq!(asked(&bench.after(RULES.max_aside_ms)), [], "what it announced is forgotten");
     }
     assert_eq!(asked(&bench.announce(0, 1_000)), [], "it is left aside for long");
     bench.now_ms += RULES.ban_ms;
@@ -357,4 +367,87 @@ fn knows_only_so_many_peers_and_forgets_who_is_gone_first() {
     bench.give(Input::Gone { peer: key(3) });
     bench.give(Input::Announced { peer: key(MAX_SYNC_PEERS), status });
     assert!(known(&bench).contains(&key(MAX_SYNC_PEERS)) && !known(&bench).contains(&key(3)));
+}
+
+#[test]
+fn an_answer_with_blocks_forgives_empty_ones() {
+    let mut bench = Bench::new(RULES, 1_000);
+    for is_empty in [true, true, false, true, true] {
+        let (peer, id, request) = requests(&bench.announce(0, 1_000))[0];
+        let answer = if is_empty { BlocksAnswer::default() } else { bench.chain.answer(&request) };
+        bench.now_ms += 500;
+        let effects = bench.give(Input::Answered { peer, id, answer });
+        assert_eq!(punished(&effects), []);
+        // What it asks for at once comes to nothing, so that each round begins alike.
+        for (peer, id, _) in requests(&effects) {
+            bench.give(Input::Failed { peer, id });
+        }
+        bench.now_ms += RULES.max_aside_ms;
+    }
+}
+
+#[test]
+fn what_a_liar_sent_before_is_asked_for_again() {
+    let mut bench = Bench::new(RULES, 100);
+    let first = requests(&bench.announce(0, 100))[0];
+    let second = requests(&bench.announce(1, 100))[0];
+    let (liar, id, request) = requests(&bench.answer(second))[0];
+    let mut answer = bench.chain.answer(&request);
+    answer.blocks.remove(0);
+    let effects = bench.give(Input::Answered { peer: liar, id, answer });
+    assert_eq!(punished(&effects), [(peer(1), Offence::WrongRange)]);
+    let effects = bench.answer(first);
+    assert_eq!((delivered(&effects), asked(&effects)), (vec![(1, 10)], vec![(peer(0), 11, 10)]));
+}
+
+#[test]
+fn asks_for_no_more_than_there_is_room_for() {
+    let requests_of = |max_held_bytes: usize| {
+        let rules = SyncRules { window_blocks: 10_000, max_held_bytes, ..RULES };
+        let mut bench = Bench::new(rules, 10);
+        for index in 0..40 {
+            bench.announce(index, 10_000);
+        }
+        bench
+    };
+    // An answer takes up to 20 MiB; room for one is kept free for what is needed first.
+    let mut bench = requests_of(100 << 20);
+    assert_eq!(bench.sync.progress().requests, 4);
+    bench.after(RULES.slow_ms);
+    assert_eq!(bench.sync.progress().requests, 5, "the first is slow, so another is asked too");
+    let mut bench = requests_of(4 << 30);
+    assert_eq!(bench.sync.progress().requests, MAX_REQUESTS - 1);
+    bench.after(RULES.slow_ms);
+    assert_eq!(bench.sync.progress().requests, MAX_REQUESTS);
+}
+
+#[test]
+fn who_answers_is_asked_before_who_did_not() {
+    let mut peers = Peers::new(RULES);
+    for index in 0..2 {
+        peers.announce(peer(index), &Status { lowest: 0, height: 9, hash: Hash::ZERO });
+    }
+    let picked = |peers: &Peers, now_ms| peers.pick(1, None, now_ms).map(|picked| picked.peer);
+    assert_eq!(picked(&peers, 1_000), Some(peer(0)));
+    peers.failed(peer(0), 1_000);
+    peers.asked(peer(1));
+    peers.settled(peer(1));
+    peers.answered(peer(1), 200);
+    assert_eq!(picked(&peers, 1_000 + RULES.max_aside_ms), Some(peer(1)), "though it is no longer aside");
+}
+
+#[test]
+fn of_two_ranges_from_one_height_the_longer_is_held() {
+    let chain = Chain::new(10, 1, 40);
+    let held = |last: BlockNumber| {
+        let request = BlocksRequest { from_height: 1, max_blocks: last, max_bytes: u32::MAX };
+        Held { first: 1, last, peer: peer(0), answer: chain.answer(&request) }
+    };
+    for order in [[5, 3], [3, 5]] {
+        let mut window = Window::new(0, usize::MAX);
+        order.into_iter().for_each(|last| window.hold(held(last)));
+        let delivered = window.deliver().expect("the first block is there");
+        assert_eq!((delivered.last, delivered.answer.blocks.len()), (5, 5));
+        assert!(window.deliver().is_none());
+    }
 }
