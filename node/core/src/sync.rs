@@ -23,10 +23,10 @@
 mod check;
 mod limits;
 mod message;
-pub mod snapshot;
 mod peers;
 mod rate;
 mod serve;
+pub mod snapshot;
 mod state;
 #[cfg(test)]
 mod tests;
