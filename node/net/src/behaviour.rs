@@ -1,18 +1,18 @@
 //! The parts of libp2p that a node uses, put together.
 
-use crate::config::{MAX_LINKS_OF_PEER, MAX_RESPONSE, NetworkConfig};
+use crate::config::{MAX_LINKS_OF_PEER, MAX_OPENING_TIME, MAX_RESPONSE, NetworkConfig};
 use crate::gate::Gate;
 use crate::key::PeerKey;
 use crate::network::NetworkError;
 use crate::streams::Streams;
-use crate::{gossip, protocol};
+use crate::{gossip, muxer, protocol};
 use libp2p::identity::Keypair;
 use libp2p::kad::store::MemoryStore;
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{
     PeerId, Swarm, SwarmBuilder, autonat, connection_limits, dcutr, gossipsub, identify, kad, mdns, noise, ping, relay,
-    tcp, upnp, yamux,
+    tcp, upnp,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,12 +21,12 @@ use std::time::Duration;
 const MAX_STREAMS: usize = 256;
 /// How many streams may be negotiated at one time on a connection.
 const MAX_NEGOTIATING: usize = 64;
-/// How long a ping may take; then the connection is closed.
-const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a ping may take. After two late ones in a row the connection is closed.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often addresses are told again.
 const IDENTIFY_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a dial may take.
-const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
+const DIAL_TIMEOUT: Duration = Duration::from_secs(6);
 /// How much and how long a relay carries for one connection through it: a node's traffic of an hour.
 const RELAYED_BYTES: u64 = 4 << 30;
 const RELAYED_TIME: Duration = Duration::from_secs(3600);
@@ -58,11 +58,7 @@ pub(crate) struct Behaviour {
 /// When a part cannot be set up: the keys, the name servers' configuration, multicast.
 pub(crate) fn swarm(config: &NetworkConfig, reserved: BTreeSet<PeerKey>) -> Result<Swarm<Behaviour>, NetworkError> {
     let setup = |error: &dyn std::fmt::Display| NetworkError::Setup(error.to_string());
-    let muxer = || {
-        let mut muxer = yamux::Config::default();
-        muxer.set_max_num_streams(MAX_STREAMS);
-        muxer
-    };
+    let muxer = || muxer::Config::new(MAX_STREAMS);
     let ping_interval = config.limits.ping_interval;
     let swarm = SwarmBuilder::with_existing_identity(config.secret.keypair())
         .with_tokio()
@@ -83,7 +79,7 @@ pub(crate) fn swarm(config: &NetworkConfig, reserved: BTreeSet<PeerKey>) -> Resu
         })
         .map_err(|error| setup(&error))?
         .with_swarm_config(|swarm| {
-            swarm.with_max_negotiating_inbound_streams(MAX_NEGOTIATING).with_idle_connection_timeout(DIAL_TIMEOUT)
+            swarm.with_max_negotiating_inbound_streams(MAX_NEGOTIATING).with_idle_connection_timeout(MAX_OPENING_TIME)
         })
         .with_connection_timeout(DIAL_TIMEOUT)
         .build();

@@ -114,10 +114,17 @@ impl Default for Limits {
             queue_messages: [8192, 512, 1024],
             max_stall: Duration::from_secs(15),
             ban_time: Duration::from_secs(600),
-            max_redial_wait: Duration::from_secs(15),
-            ping_interval: Duration::from_secs(5),
+            max_redial_wait: Duration::from_secs(5),
+            ping_interval: Duration::from_secs(3),
             discovery_interval: Duration::from_secs(10),
         }
+    }
+}
+
+impl Limits {
+    /// For networks whose nodes share a machine, and so an address.
+    pub fn local() -> Self {
+        Self { max_per_ip: 1024, max_new_per_ip: 4096, ..Self::default() }
     }
 }
 

@@ -18,7 +18,7 @@ use tenon_types::{Hash, blake2b_256};
 /// What the frame of gossip may add to a message.
 const MAX_ENVELOPE: usize = 4 << 10;
 /// How many messages and pieces of control wait for one peer.
-const MAX_QUEUE: usize = 256;
+const MAX_QUEUE: usize = 128;
 /// How many messages one transmission may hold.
 const MAX_MESSAGES_AT_ONCE: usize = 64;
 /// How many control entries one transmission may hold.
@@ -28,7 +28,7 @@ const MAX_CONTROL_BYTES: usize = 128 << 10;
 /// How long an id is remembered, so that a message goes around once.
 const DUPLICATES_TIME: Duration = Duration::from_secs(120);
 /// How long a message may wait in a queue before it is not worth sending.
-const QUEUE_TIME: Duration = Duration::from_secs(5);
+const QUEUE_TIME: Duration = Duration::from_secs(3);
 /// How often the mesh is mended and ids are announced.
 const HEARTBEAT: Duration = Duration::from_millis(500);
 

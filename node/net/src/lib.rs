@@ -25,6 +25,7 @@ mod gate;
 mod gossip;
 mod key;
 mod meter;
+mod muxer;
 mod network;
 mod outgoing;
 mod protocol;

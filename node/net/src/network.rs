@@ -102,30 +102,23 @@ impl Network {
     }
 
     /// Puts a message into the queue of each of the peers. When a queue is full its oldest message is dropped; for a peer
-    /// that is not connected this one is. Both are counted.
-    ///
-    /// # Panics
-    /// When the message is empty or longer than the channel allows: the caller builds messages within the bounds.
+    /// that is not connected this one is, and so is one that is empty or longer than the channel allows. All are counted.
     pub fn send(&self, peers: &[PeerKey], channel: Channel, bytes: Arc<[u8]>) {
-        let max = channel.max_message();
-        assert!((1..=max).contains(&bytes.len()), "a message of {} bytes; expected 1 to {max}", bytes.len());
+        let fits = fits(bytes.len(), channel.max_message(), channel.name());
         for peer in peers {
             let dropped = match self.shared.peer(peer) {
-                Some(remote) => remote.outgoing.put(channel, Arc::clone(&bytes)),
-                None => 1,
+                Some(remote) if fits => remote.outgoing.put(channel, Arc::clone(&bytes)),
+                _ => 1,
             };
             self.shared.counts.channel(channel).dropped_out.add(dropped as u64);
         }
     }
 
-    /// Gossips a message to everybody. It does not come back as an event.
-    ///
-    /// # Panics
-    /// When the message is empty or longer than the topic allows.
+    /// Gossips a message to everybody. It does not come back as an event. One that is empty or longer than the topic allows
+    /// is dropped and counted.
     pub fn publish(&self, topic: Topic, bytes: Vec<u8>) {
-        let max = topic.max_message();
-        assert!((1..=max).contains(&bytes.len()), "gossip of {} bytes; expected 1 to {max}", bytes.len());
-        if !self.order(Command::Publish { topic, bytes }) {
+        let fits = fits(bytes.len(), topic.max_message(), topic.name());
+        if !fits || !self.order(Command::Publish { topic, bytes }) {
             self.shared.counts.topic(topic).dropped_out.one();
         }
     }
@@ -147,12 +140,11 @@ impl Network {
     /// Answers a peer's request. Does nothing when it does not wait any more. An answer that is empty or longer than
     /// 16 MiB is not sent, and the peer gets none.
     pub fn respond(&self, id: RequestId, bytes: Vec<u8>) {
-        if !(1..=MAX_RESPONSE).contains(&bytes.len()) {
-            let length = bytes.len();
-            tracing::warn!(target: "net", length, max = MAX_RESPONSE, "an answer is not sent: its length is not allowed");
-            return self.decline(id);
+        if fits(bytes.len(), MAX_RESPONSE, "answer") {
+            self.shared.answer(id, bytes);
+        } else {
+            self.decline(id);
         }
-        self.shared.answer(id, bytes);
     }
 
     /// Does not answer a peer's request: the stream is closed, and the peer sees [`RequestFailure::Closed`].
@@ -251,6 +243,15 @@ impl Drop for Network {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// Whether a message has an allowed length. The caller builds messages within the bounds, so one that does not is a fault.
+fn fits(length: usize, max: usize, kind: &'static str) -> bool {
+    let fits = (1..=max).contains(&length);
+    if !fits {
+        tracing::error!(target: "net", kind, length, max, "a message is not sent: its length is not allowed");
+    }
+    fits
 }
 
 /// The addresses of a configuration, parsed.

@@ -5,6 +5,7 @@ use crate::config::{MAX_ADDRESSES, MAX_RELAYS};
 use crate::event::NetworkEvent;
 use crate::key::PeerKey;
 use crate::network::peer_of;
+use crate::protocol;
 use libp2p::multiaddr::Protocol;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use libp2p::{Multiaddr, PeerId, identify, kad, mdns, relay};
@@ -78,8 +79,11 @@ impl Driver {
         let identify::Event::Received { connection_id, peer_id, info } = event else { return };
         let Some(link) = self.links.get(&connection_id) else { return };
         let (key, reached_at, outbound) = (link.key, link.address().clone(), link.is_outbound());
+        if info.protocol_version != protocol::name(self.chain, "node") {
+            return self.refuse_foreign(key);
+        }
         let is_public = ip_of(&reached_at).is_some_and(is_global);
-        let dialable = |address: &Multiaddr| !is_public || !ip_of(address).is_some_and(|ip| !is_global(ip));
+        let dialable = |address: &Multiaddr| !is_public || ip_of(address).is_none_or(is_global);
         let mut addresses = info.listen_addrs;
         addresses.retain(dialable);
         addresses.truncate(MAX_ADDRESSES);
@@ -89,19 +93,28 @@ impl Driver {
             addresses.truncate(MAX_ADDRESSES - 1);
             addresses.push(reached_at.clone());
         }
-        for address in &addresses {
-            self.swarm.behaviour_mut().kad.add_address(&peer_id, address.clone());
-        }
-        let shown = addresses.iter().map(ToString::to_string).collect();
-        if let Some(peer) = self.peers.get(&key) {
-            peer.remote.update(|about| about.listens = shown);
-        }
-        self.book.add(key, addresses, Instant::now());
-        // The table of peers is filled by walking it once more.
-        let _nobody_known = self.swarm.behaviour_mut().kad.bootstrap();
+        self.learn(key, peer_id, addresses);
         let relays = info.protocols.contains(&relay::HOP_PROTOCOL_NAME);
         if self.nat && relays && outbound && self.relays.len() < MAX_RELAYS && self.relays.insert(key) {
             self.listen_through(key, reached_at);
+        }
+    }
+
+    /// Notes where a connected peer listens. Kademlia keeps all addresses that it ever got, so it gets new ones in place of
+    /// the old; a new peer makes it walk the table.
+    fn learn(&mut self, key: PeerKey, peer: PeerId, addresses: Vec<Multiaddr>) {
+        let shown: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        let mut is_new = false;
+        if let Some(peer) = self.peers.get(&key) {
+            peer.remote.update(|about| is_new = std::mem::replace(&mut about.listens, shown.clone()) != shown);
+        }
+        if is_new {
+            let kad = &mut self.swarm.behaviour_mut().kad;
+            kad.remove_peer(&peer);
+            for address in &addresses {
+                kad.add_address(&peer, address.clone());
+            }
+            self.book.add(key, addresses, Instant::now());
         }
     }
 

@@ -17,6 +17,7 @@ use libp2p::swarm::{ConnectionId, DialError, ListenError, SwarmEvent};
 use libp2p::{Multiaddr, PeerId, Stream, ping};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 /// Two connections that were made within this time were dialled by both sides at once.
@@ -35,6 +36,8 @@ pub(super) struct Link {
     waiting: Vec<(Kind, Stream)>,
     reading: [bool; Channel::COUNT],
     tasks: Vec<AbortHandle>,
+    /// Dropped when the connection ends.
+    lives: Option<watch::Sender<()>>,
 }
 
 /// A peer with at least one connection.
@@ -50,6 +53,11 @@ impl Link {
     /// Whether it goes through a relay.
     fn is_relayed(&self) -> bool {
         self.address.iter().any(|part| matches!(part, libp2p::multiaddr::Protocol::P2pCircuit))
+    }
+
+    /// What is told when it ends, unless it has.
+    fn ended(&self) -> Option<requests::Ended> {
+        self.lives.as_ref().map(watch::Sender::subscribe)
     }
 
     pub(super) fn address(&self) -> &Multiaddr {
@@ -133,6 +141,7 @@ impl Driver {
             waiting: Vec::new(),
             reading: [false; Channel::COUNT],
             tasks: Vec::new(),
+            lives: Some(watch::Sender::new(())),
         };
         self.links.insert(connection, link);
         match self.peers.get_mut(&key) {
@@ -206,10 +215,12 @@ impl Driver {
     }
 
     /// Closes a connection and stops what reads and writes on it.
-    fn close(&mut self, connection: ConnectionId) {
+    pub(super) fn close(&mut self, connection: ConnectionId) {
         if let Some(link) = self.links.get_mut(&connection) {
             link.tasks.drain(..).for_each(|task| task.abort());
+            link.lives = None;
         }
+        self.end_questions_on(connection);
         self.swarm.close_connection(connection);
     }
 
@@ -221,6 +232,7 @@ impl Driver {
     fn on_closed(&mut self, connection: ConnectionId) {
         let Some(mut link) = self.links.remove(&connection) else { return };
         link.tasks.drain(..).for_each(|task| task.abort());
+        self.end_questions_on(connection);
         let key = link.key;
         let Some(peer) = self.peers.get_mut(&key) else { return };
         peer.links.retain(|other| *other != connection);
@@ -234,7 +246,6 @@ impl Driver {
         self.peers.remove(&key);
         self.relays.remove(&key);
         self.shared.remove_peer(&key);
-        self.end_questions_to(&key);
         let jitter = self.jitter();
         if is_ready {
             self.book.lost(&key, Instant::now(), jitter);
@@ -266,29 +277,38 @@ impl Driver {
             }
             StreamEvent::Opened { purpose: Purpose::Request(id), stream } => {
                 // A request that is late by now is forgotten, and its stream is dropped.
-                if let Some(question) = self.questions.remove(&id) {
-                    self.tasks.spawn(requests::ask(Arc::clone(&self.shared), question, stream));
+                let Some((question, _)) = self.questions.remove(&id) else { return };
+                match self.links.get(&connection).and_then(Link::ended) {
+                    Some(ended) => {
+                        self.tasks.spawn(requests::ask(Arc::clone(&self.shared), question, stream, ended));
+                    }
+                    None => self.give_up(question, RequestFailure::Closed),
                 }
             }
             StreamEvent::Failed { purpose: Purpose::Channel(_), is_foreign } => {
                 let key = PeerKey::from_peer_id(peer).ok();
                 if let (Some(key), true) = (key, is_foreign) {
-                    tracing::debug!(target: "net", peer = %key, "a node of another chain");
-                    self.shared.counts.refused.one();
-                    let until = Instant::now() + self.shared.limits.ban_time;
-                    self.swarm.behaviour_mut().gate.ban(key, until);
-                    self.book.forget(&key);
-                    self.disconnect(&key);
+                    self.refuse_foreign(key);
                 }
                 self.close(connection);
             }
             StreamEvent::Failed { purpose: Purpose::Request(id), .. } => {
-                if let Some(question) = self.questions.remove(&id) {
+                if let Some((question, _)) = self.questions.remove(&id) {
                     self.give_up(question, RequestFailure::Closed);
                 }
             }
             StreamEvent::Accepted { kind, stream } => self.on_accepted(connection, kind, stream),
         }
+    }
+
+    /// A node of another chain is not talked to again for the time of a ban, but it did nothing wrong.
+    pub(super) fn refuse_foreign(&mut self, key: PeerKey) {
+        tracing::debug!(target: "net", peer = %key, "a node of another chain");
+        self.shared.counts.refused.one();
+        let until = Instant::now() + self.shared.limits.ban_time;
+        self.swarm.behaviour_mut().gate.ban(key, until);
+        self.book.forget(&key);
+        self.disconnect(&key);
     }
 
     fn on_channel_open(&mut self, connection: ConnectionId, channel: Channel, stream: Stream) {
@@ -352,7 +372,8 @@ impl Driver {
             }
             Kind::Request => match Place::take(&remote.requests_in, shared.limits.max_requests_in) {
                 Some(place) => {
-                    self.tasks.spawn(requests::answer(shared, remote, place, stream));
+                    let Some(ended) = link.ended() else { return };
+                    self.tasks.spawn(requests::answer(shared, remote, place, stream, ended));
                 }
                 None => self.punish(key, Offence::Streams),
             },

@@ -60,8 +60,8 @@ pub(crate) struct Driver {
     book: Book,
     scores: Scores,
     unjudged: Unjudged,
-    /// Requests whose stream is not open yet.
-    questions: BTreeMap<RequestId, Question>,
+    /// Requests whose stream is not open yet, and the connection that it is to be on.
+    questions: BTreeMap<RequestId, (Question, ConnectionId)>,
     relays: BTreeSet<PeerKey>,
     next_discovery: Instant,
     random: RandomState,
@@ -154,7 +154,7 @@ impl Driver {
             Report::Offence { peer, offence } => self.punish(peer, offence),
             Report::LinkEnded { connection, offence } => {
                 let key = self.links.get(&connection).map(|link| link.key);
-                self.swarm.close_connection(connection);
+                self.close(connection);
                 if let (Some(key), Some(offence)) = (key, offence) {
                     self.punish(key, offence);
                 }
@@ -236,22 +236,22 @@ impl Driver {
         let Some(peer) = self.peers.get(&key) else {
             return self.shared.finish(question.id, Err(RequestFailure::NotConnected));
         };
-        let purpose = Purpose::Request(question.id);
-        self.swarm.behaviour_mut().streams.open(key.peer_id(), peer.main, purpose);
-        self.questions.insert(question.id, question);
+        let (purpose, connection) = (Purpose::Request(question.id), peer.main);
+        self.swarm.behaviour_mut().streams.open(key.peer_id(), connection, purpose);
+        self.questions.insert(question.id, (question, connection));
     }
 
     fn end_late_questions(&mut self) {
         let now = tokio::time::Instant::now();
-        let late = self.questions.extract_if(.., |_, question| question.deadline <= now);
-        let late: Vec<Question> = late.map(|(_, question)| question).collect();
+        let late = self.questions.extract_if(.., |_, (question, _)| question.deadline <= now);
+        let late: Vec<Question> = late.map(|(_, (question, _))| question).collect();
         late.into_iter().for_each(|question| self.give_up(question, RequestFailure::Timeout));
     }
 
-    /// Ends the requests whose stream will not open because the peer is gone.
-    fn end_questions_to(&mut self, key: &PeerKey) {
-        let lost = self.questions.extract_if(.., |_, question| question.remote.key == *key);
-        let lost: Vec<Question> = lost.map(|(_, question)| question).collect();
+    /// Ends the requests whose stream will not open because the connection ends.
+    fn end_questions_on(&mut self, connection: ConnectionId) {
+        let lost = self.questions.extract_if(.., |_, (_, on)| *on == connection);
+        let lost: Vec<Question> = lost.map(|(_, (question, _))| question).collect();
         lost.into_iter().for_each(|question| self.give_up(question, RequestFailure::Closed));
     }
 

@@ -21,10 +21,11 @@ fn assert_alive(runtime: &tokio::runtime::Runtime, node: &Node, number: u8) {
     let honest = Node::start_knowing(runtime, number, &[node]);
     honest.wait_connected(node.key());
     honest.network.send(&[node.key()], Channel::Consensus, vec![9; 9].into());
-    node.wait("message", |event| match event {
-        NetworkEvent::Message { peer, bytes, .. } if *peer == key(number) => Some(assert_eq!(*bytes, [9; 9])),
+    let heard = node.wait("message", |event| match event {
+        NetworkEvent::Message { peer, bytes, .. } if *peer == key(number) => Some(bytes.clone()),
         _ => None,
     });
+    assert_eq!(heard, [9; 9]);
 }
 
 #[test]
@@ -127,6 +128,25 @@ fn a_flood_of_streams_ends_in_a_ban() {
     node.wait_disconnected(hostile.key);
     assert_eq!(node.network.counters().bans, 1);
     assert_alive(&runtime, &node, 3);
+}
+
+#[test]
+fn a_peer_that_is_frozen_is_dropped_within_seconds_though_it_cannot_be_told() {
+    let runtime = runtime();
+    let theirs = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let mut settings = config(1);
+    settings.limits = Limits { max_stall: Duration::from_secs(1), ..Limits::default() };
+    let node = Node::start(&runtime, settings);
+    let frozen = Hostile::connect_and_freeze(&theirs, 2, &node);
+    node.wait_connected(frozen.key);
+    for _ in 0..48 {
+        node.network.send(&[frozen.key], Channel::Blocks, vec![1; 1 << 20].into());
+    }
+    let start = std::time::Instant::now();
+    node.wait_disconnected(frozen.key);
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(node.network.peers().is_empty());
+    assert_eq!(node.network.counters().offences, 1);
 }
 
 #[test]

@@ -20,8 +20,25 @@ pub(crate) struct Hostile<'a> {
 impl<'a> Hostile<'a> {
     /// Connects to a node. What the node sends is never read.
     pub(crate) fn connect(runtime: &'a Runtime, number: u8, address: &str) -> Self {
-        let _within = runtime.enter();
         let keypair = identity::Keypair::ed25519_from_bytes([number; 32]).expect("a seed");
+        let (established, connected) = std::sync::mpsc::channel();
+        let (control, target) = {
+            let _within = runtime.enter();
+            Self::spawn(runtime, keypair, address, move || {
+                let _test_ended = established.send(());
+            })
+        };
+        connected.recv_timeout(DEADLINE).expect("it connects");
+        Self { runtime, control, target, key: crate::support::key(number) }
+    }
+
+    /// Starts the swarm, which calls `established` for each connection.
+    fn spawn(
+        runtime: &Runtime,
+        keypair: identity::Keypair,
+        address: &str,
+        established: impl Fn() + Send + 'static,
+    ) -> (Control, libp2p::PeerId) {
         let mut swarm = SwarmBuilder::with_existing_identity(keypair)
             .with_tokio()
             .with_tcp(tcp::Config::default(), noise::Config::new, yamux::Config::default)
@@ -43,16 +60,32 @@ impl<'a> Hostile<'a> {
         let address: Multiaddr = address.parse().expect("an address");
         let Some(libp2p::multiaddr::Protocol::P2p(target)) = address.iter().last() else { panic!("an id at the end") };
         swarm.dial(address).expect("it dials");
-        let (established, connected) = std::sync::mpsc::channel();
         runtime.spawn(async move {
             loop {
                 if let SwarmEvent::ConnectionEstablished { .. } = swarm.select_next_some().await {
-                    let _test_ended = established.send(());
+                    established();
                 }
             }
         });
-        connected.recv_timeout(DEADLINE).expect("it connects");
-        Self { runtime, control, target, key: crate::support::key(number) }
+        (control, target)
+    }
+
+    /// Connects on a runtime that runs only within `block_on`, so that afterwards nothing is read from the socket, as from a
+    /// process that is stopped. The caller runs it until the node knows of the peer.
+    pub(crate) fn connect_and_freeze(runtime: &'a Runtime, number: u8, node: &crate::support::Node) -> Self {
+        let address = node.address();
+        let keypair = identity::Keypair::ed25519_from_bytes([number; 32]).expect("a seed");
+        let (control, target) = {
+            let _within = runtime.enter();
+            Self::spawn(runtime, keypair, &address, || ())
+        };
+        let key = crate::support::key(number);
+        runtime.block_on(async {
+            while !node.network.peers().iter().any(|peer| peer.key == key) {
+                tokio::task::yield_now().await;
+            }
+        });
+        Self { runtime, control, target, key }
     }
 
     /// Opens a stream.

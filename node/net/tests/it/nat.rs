@@ -30,10 +30,11 @@ fn a_node_behind_nat_publishes_and_subscribes_through_a_relay() {
     second.wait_connected(key(2));
     first.wait_connected(key(3));
     second.network.send(&[key(2)], Channel::Blocks, vec![4; 100_000].into());
-    first.wait("message", |event| match event {
-        NetworkEvent::Message { peer, bytes, .. } if *peer == key(3) => Some(assert_eq!(*bytes, vec![4; 100_000])),
+    let heard = first.wait("message", |event| match event {
+        NetworkEvent::Message { peer, bytes, .. } if *peer == key(3) => Some(bytes.clone()),
         _ => None,
     });
+    assert_eq!(heard, vec![4; 100_000]);
     for (from, to, text) in [(&first, &second, b"out"), (&second, &first, b"in!")] {
         eventually("somebody is subscribed", || {
             from.network.publish(Topic::Transactions, text.to_vec());
