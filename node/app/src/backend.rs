@@ -1,6 +1,7 @@
 //! What the RPC server asks of the node. It holds no behaviour: `crate::node` implements it, `crate::rpc` uses it.
 
 use std::sync::Arc;
+use tenon_core::consensus::bbft::{EpochProof, HeaderProof, Validator};
 use tenon_types::{Address, Amount, Block, BlockInfo, Event, Gas, Genesis, Hash, Receipt, proof::Proof};
 use tokio::sync::{broadcast, mpsc};
 
@@ -120,6 +121,19 @@ pub struct ReadProof {
     pub entries: Vec<(Vec<u8>, Option<Vec<u8>>, Proof)>,
 }
 
+/// The validators of an epoch.
+#[derive(Clone, Debug)]
+pub struct EpochSet {
+    /// The epoch.
+    pub epoch: u64,
+    /// The block from which it starts.
+    pub start: Arc<BlockEntry>,
+    /// The time of the block from which the first epoch of these validators starts.
+    pub since_ms: u64,
+    /// The validators, by their indices.
+    pub validators: Vec<Validator>,
+}
+
 /// An event of an instance, with where it happened.
 #[derive(Clone, Debug)]
 pub struct EventAt {
@@ -170,6 +184,8 @@ pub enum Unavailable {
     },
     /// The next block, which will carry the root, does not exist yet.
     NotAnchored,
+    /// No votes show it: what was asked for.
+    Unproven(String),
     /// The node is stopping or failed.
     Stopped(String),
 }
@@ -252,6 +268,24 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if the store cannot be read.
     fn events(&self, filter: &EventFilter) -> Result<Vec<EventAt>, Unavailable>;
+    /// What is kept beside a final block to show that it is final: SCALE bytes of a
+    /// [`tenon_core::consensus::bbft::FinalityProof`]; nothing if the proof of a later block shows it.
+    fn justification(&self, height: u32) -> Option<Vec<u8>>;
+    /// Shows that the block at a height is final, by its own certificate or by that of a block above it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is not final or pruned, or nobody voted.
+    fn header_proof(&self, height: u32) -> Result<HeaderProof, Unavailable>;
+    /// Shows that an epoch is over.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it is not over, or what shows it is pruned.
+    fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable>;
+    /// The validators of an epoch whose first block may be made.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if the block before its first one is not final or pruned, or nobody votes.
+    fn validators(&self, epoch: u64) -> Result<EpochSet, Unavailable>;
     /// Announces heads.
     fn heads(&self) -> broadcast::Receiver<HeadEvent>;
     /// Makes a block now. Development chains only; returns its hash.

@@ -1,170 +1,192 @@
-//! `tenon proof`: fetches a proof of an entry of the state, and checks one without a node.
+//! `tenon proof`: fetches proofs of finality and of the state, follows a chain by its certificates from a trusted epoch
+//! on, and checks all of it without a node.
+
+mod files;
+mod light;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trust;
 
 use super::Global;
-use super::output::{Failure, Kind, Report, table};
-use super::{query, sending, signer};
-use clap::{ArgGroup, Args, Subcommand};
-use parity_scale_codec::DecodeAll;
-use serde_json::{Value as Json, json};
-use std::path::{Path, PathBuf};
+use super::output::{Failure, Kind, Report};
+use super::{query, sending};
+use clap::{Args, Subcommand};
+use serde_json::json;
+use std::path::PathBuf;
 use tenon_api::json::{Bytes, ProofView};
-use tenon_client::{ClientError, format_address, format_amount, proof};
-use tenon_types::{AccountInfo, Address, Hash, Parameters, keys};
+use tenon_client::{Client, ClientError};
+use tenon_types::{BlockNumber, Hash, keys};
 
-/// The SS58 prefix with which a proof's accounts are shown: a proof names none.
-const PREFIX: u16 = 42;
-/// How often the node is asked for a proof that no final header carries yet.
+/// How often the node is asked for a proof that it does not have yet.
 const MAX_ATTEMPTS: u32 = 20;
 /// The pause between two such questions, in milliseconds.
 const PAUSE_MS: u64 = 250;
 
-/// Fetch a proof of a part of the state, or check one offline
+/// Prove a part of the state or a header, follow a chain by its validators' votes, or check a proof offline
 #[derive(Debug, Args)]
 pub(super) struct Proof {
     #[command(subcommand)]
     command: ProofCommand,
 }
 
+/// What part of the state to prove.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// An account: its balance and nonce
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<String>,
+    /// An instance: the entry of its storage under --key, or without --key its record
+    #[arg(long, value_name = "INSTANCE")]
+    instance: Option<String>,
+    /// Any key of the state
+    #[arg(long, value_name = "HEX")]
+    state_key: Option<String>,
+}
+
 #[derive(Debug, Subcommand)]
 enum ProofCommand {
     /// Print the proof of an account or of an entry of an instance's storage, as JSON
-    #[command(group(ArgGroup::new("what").required(true).args(["account", "instance", "state_key"])))]
     Get {
-        /// An account: its balance and nonce
-        #[arg(long, value_name = "ADDRESS")]
-        account: Option<String>,
-        /// An instance: the entry of its storage under --key, or without --key its record
-        #[arg(long, value_name = "INSTANCE")]
-        instance: Option<String>,
+        #[command(flatten)]
+        what: What,
         /// The key in the instance's storage
         #[arg(long, value_name = "HEX", requires = "instance")]
         key: Option<String>,
-        /// Any key of the state
-        #[arg(long, value_name = "HEX")]
-        state_key: Option<String>,
         /// The block after which to prove; the newest that can be proven if absent
         #[arg(long, value_name = "HASH")]
         at: Option<String>,
     },
-    /// Check a proof without a node: headers, root, path and value
+    /// Check a proof without a node: votes, headers, root, path and value
     Check {
-        /// The file that `tenon proof get` printed
+        /// The file that `tenon proof get`, `header` or `entry` printed
         file: PathBuf,
-        /// The hash of a block that you trust; it must be the proof's
-        #[arg(long, value_name = "HASH")]
+        /// The hash of a block that you trust; the root must stand in it
+        #[arg(long, value_name = "HASH", conflicts_with = "checkpoint")]
         trusted: Option<String>,
+        /// A file of `tenon proof checkpoint` that you trust; the votes must be those of its validators
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+    },
+    /// Print an epoch with its validators, as a file to trust: get it from a node that you trust
+    Checkpoint {
+        /// The epoch; the running one if absent
+        #[arg(long, value_name = "NUMBER")]
+        epoch: Option<u64>,
+        /// For how many days to trust its validators: fewer than their stake stays bound. 14 if absent; without end if
+        /// the chain has no epochs
+        #[arg(long, value_name = "DAYS")]
+        trust_days: Option<u32>,
+    },
+    /// Print the proof that a block is final, with all that leads there from a trusted epoch, as JSON
+    Header {
+        /// The height
+        height: BlockNumber,
+        /// A file of `tenon proof checkpoint` that you trust
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// Print the proof of a part of the state under a header that is final, as JSON
+    Entry {
+        #[command(flatten)]
+        what: What,
+        /// The key in the instance's storage
+        #[arg(long, value_name = "HEX", requires = "instance")]
+        key: Option<String>,
+        /// The block after which to prove; the newest that can be proven if absent
+        #[arg(long, value_name = "HASH")]
+        at: Option<String>,
+        /// A file of `tenon proof checkpoint` that you trust
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// Follow the chain from a trusted epoch by one certificate an epoch, check a header, and move the file on
+    Light {
+        /// A file of `tenon proof checkpoint` that you trust; it is written anew with the epoch that was reached
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+        /// The height of the header to check; that of the last final block if absent
+        #[arg(long, value_name = "HEIGHT")]
+        to: Option<BlockNumber>,
     },
 }
 
 impl Proof {
     pub(super) async fn run(self, global: &Global) -> Result<Report, Failure> {
         match self.command {
-            ProofCommand::Get { account, instance, key, state_key, at } => {
-                let at = at.as_deref().map(query::hash).transpose()?;
+            ProofCommand::Get { what, key, at } => {
                 let client = global.connect().await?;
-                let key = match (account, instance, state_key) {
-                    (Some(account), ..) => keys::account(&sending::address(&client, &account).await?),
-                    (_, Some(instance), _) => {
-                        let address = sending::address(&client, &instance).await?;
-                        match key {
-                            Some(key) => keys::storage(&address, &octets(&key)?),
-                            None => keys::instance(&address),
-                        }
-                    }
-                    (_, _, key) => octets(&key.unwrap_or_default())?,
-                };
-                let proof = fetch(&client, key, at.as_ref()).await?;
+                let proof = what.fetch(&client, key.as_deref(), at.as_deref()).await?;
                 let text = serde_json::to_string_pretty(&proof).unwrap_or_default();
                 Ok(Report::new(text, json!(proof)))
             }
-            ProofCommand::Check { file, trusted } => check(&file, trusted.as_deref()),
+            ProofCommand::Check { file, trusted, checkpoint } => files::check(&file, trusted, checkpoint),
+            ProofCommand::Checkpoint { epoch, trust_days } => {
+                trust::fetch(&global.connect().await?, epoch, trust_days).await
+            }
+            ProofCommand::Header { height, checkpoint } => {
+                let trust = files::read_trust(&checkpoint)?;
+                light::prove(&global.connect().await?, &trust, height, None).await
+            }
+            ProofCommand::Entry { what, key, at, checkpoint } => {
+                let trust = files::read_trust(&checkpoint)?;
+                let client = global.connect().await?;
+                let state = what.fetch(&client, key.as_deref(), at.as_deref()).await?;
+                light::prove(&client, &trust, state.block_height.saturating_add(1), Some(state)).await
+            }
+            ProofCommand::Light { checkpoint, to } => light::follow(&global.connect().await?, &checkpoint, to).await,
         }
     }
 }
 
-/// Asks again while the block after the newest state is not final yet.
-async fn fetch(client: &tenon_client::Client, key: Vec<u8>, at: Option<&Hash>) -> Result<ProofView, Failure> {
-    let keys = [key];
+impl What {
+    /// The proof of the part, at the state after a block.
+    async fn fetch(self, client: &Client, key: Option<&str>, at: Option<&str>) -> Result<ProofView, Failure> {
+        let at = at.map(query::hash).transpose()?;
+        let keys = [self.state_key(client, key).await?];
+        patiently(tenon_api::errors::NOT_ANCHORED.code, async || client.proof(&keys, at.as_ref()).await).await
+    }
+
+    async fn state_key(self, client: &Client, key: Option<&str>) -> Result<Vec<u8>, Failure> {
+        Ok(match (self.account, self.instance, self.state_key) {
+            (Some(account), ..) => keys::account(&sending::address(client, &account).await?),
+            (_, Some(instance), _) => {
+                let address = sending::address(client, &instance).await?;
+                match key {
+                    Some(key) => keys::storage(&address, &octets(key)?),
+                    None => keys::instance(&address),
+                }
+            }
+            (_, _, key) => octets(&key.unwrap_or_default())?,
+        })
+    }
+}
+
+/// Asks again while the node refuses with a number that time may mend: the next block is not final yet.
+async fn patiently<T>(code: i32, ask: impl AsyncFn() -> Result<T, ClientError>) -> Result<T, Failure> {
     for _ in 1..MAX_ATTEMPTS {
-        match client.proof(&keys, at).await {
-            Err(ClientError::Refused { code, .. }) if code == tenon_api::errors::NOT_ANCHORED.code => {
+        match ask().await {
+            Err(ClientError::Refused { code: found, .. }) if found == code => {
                 tokio::time::sleep(std::time::Duration::from_millis(PAUSE_MS)).await;
             }
             other => return Ok(other?),
         }
     }
-    Ok(client.proof(&keys, at).await?)
-}
-
-fn check(file: &Path, trusted: Option<&str>) -> Result<Report, Failure> {
-    let trusted = trusted.map(query::hash).transpose()?;
-    let proof: ProofView = serde_json::from_str(&signer::read_text(file)?).map_err(|error| {
-        Failure::new(
-            Kind::File,
-            format!("found no proof in {}, expected what `tenon proof get` prints: {error}", file.display()),
-            "fetch the proof again with `tenon proof get`",
-        )
-    })?;
-    let proven = proof::check(&proof, trusted.as_ref())?;
-    let entries: Vec<(String, Json)> =
-        proven.entries.iter().map(|(key, value)| describe(key, value.as_deref())).collect();
-    let rows = table([
-        ("state after", format!("block {} {}", proven.height, proven.block)),
-        ("state root", proven.state_root.to_string()),
-        ("root stands in", format!("block {} {}", proven.height.saturating_add(1), proven.anchor)),
-        (
-            "trust",
-            match trusted {
-                Some(_) => "the block is the one you trust".into(),
-                None => "compare the block's hash with one that you trust, or give --trusted HASH".into(),
-            },
-        ),
-    ]);
-    let lines: Vec<String> = entries.iter().map(|(text, _)| format!("  {text}")).collect();
-    let json = json!({
-        "valid": true,
-        "trusted": trusted.is_some(),
-        "block": { "height": proven.height, "hash": proven.block.to_string(), "time_ms": proven.time_ms },
-        "anchor": proven.anchor.to_string(),
-        "genesis": proof.genesis_hash,
-        "state_root": proven.state_root.to_string(),
-        "entries": entries.iter().map(|(_, json)| json).collect::<Vec<_>>(),
-    });
-    Ok(Report::new(format!("the proof holds\n{rows}\n{}", lines.join("\n")), json))
-}
-
-/// An entry in words: an account with its numbers, anything else as bytes.
-fn describe(key: &[u8], value: Option<&[u8]>) -> (String, Json) {
-    let account = key.get(48..80).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(Address);
-    let hex_key = format!("0x{}", hex::encode(key));
-    if let Some(address) = account.filter(|address| keys::account(address) == key) {
-        let shown = format_address(&address, PREFIX);
-        let info = value.and_then(|value| AccountInfo::decode_all(&mut &*value).ok());
-        if value.is_none() {
-            return (
-                format!("account {shown} does not exist"),
-                json!({ "key": hex_key, "account": shown, "value": null }),
-            );
-        }
-        if let Some(info) = info {
-            let decimals = u8::try_from(Parameters::COIN.ilog10()).unwrap_or_default();
-            let free = format_amount(info.data.free, decimals);
-            let text = format!("account {shown}: free {free} ({decimals} decimals), nonce {}", info.nonce);
-            let json = json!({
-                "key": hex_key, "account": shown, "free": info.data.free.to_string(),
-                "reserved": info.data.reserved.to_string(), "nonce": info.nonce,
-            });
-            return (text, json);
-        }
-    }
-    let value = value.map(|value| Bytes(value.to_vec()));
-    let json = json!({ "key": hex_key, "value": value });
-    let shown = value.map_or_else(|| "no value".into(), |value| format!("0x{}", hex::encode(value.0)));
-    (format!("{hex_key}: {shown}"), json)
+    Ok(ask().await?)
 }
 
 fn octets(text: &str) -> Result<Vec<u8>, Failure> {
     Bytes::parse(text).map(|bytes| bytes.0).map_err(|reason| {
         Failure::new(Kind::Usage, format!("found {text:?}, expected hex digits: {reason}"), "write 0x and hex digits")
     })
+}
+
+/// The hash that names a chain must be that of the file of trust.
+fn expect_chain(found: Hash, expected: Hash) -> Result<(), Failure> {
+    if found == expected {
+        return Ok(());
+    }
+    let text = format!("found the chain of genesis {found}, expected {expected}");
+    Err(Failure::new(Kind::NotFound, text, "take a node, or a checkpoint, of the same chain"))
 }

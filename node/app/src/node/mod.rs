@@ -9,6 +9,7 @@
 mod chain;
 mod driver;
 mod engine;
+mod finality;
 mod finalize;
 mod genesis;
 mod intake;

@@ -2,6 +2,7 @@
 
 use super::joining::Voting;
 use super::network::Link;
+use super::validators::development_set;
 use super::{Node, Threads, development_genesis, driver::now_ms};
 use crate::config::{NodeKey, NodeSettings};
 use crate::rpc::{RpcConfig, serve};
@@ -16,7 +17,7 @@ use tenon_core::consensus::DevMode;
 use tenon_engine::{EngineOptions, WasmtimeEngine};
 use tenon_net::{Limits, NetworkConfig, NodeSecret, PeerKey};
 use tenon_store::{Options, Store};
-use tenon_types::{Genesis, Hash, Hooks};
+use tenon_types::{Genesis, Hash, Hooks, Validator};
 use tokio::runtime::Runtime;
 
 /// How often a running node looks whether it failed.
@@ -40,6 +41,14 @@ impl Consensus {
         match self {
             Self::Dev(_) => "dev",
             Self::Bbft { .. } => "bbft",
+        }
+    }
+
+    /// Who votes on a new chain.
+    fn validators(self) -> Vec<Validator> {
+        match self {
+            Self::Dev(_) => Vec::new(),
+            Self::Bbft { .. } => development_set().validators().to_vec(),
         }
     }
 }
@@ -85,7 +94,8 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
     let options = Options { archive: config.archive, ..Options::default() };
     let store = Arc::new(Store::open(config.base_path.join("chain"), &options)?);
     let engine = engine(config.code_cache.clone())?;
-    let genesis = || development_genesis(now_ms(), config.hooks.clone());
+    let genesis =
+        || Genesis { validators: config.consensus.validators(), ..development_genesis(now_ms(), config.hooks.clone()) };
     let (node, threads) = Node::start(store.clone(), engine, config.consensus, genesis)?;
     let ended = run_until_stopped(&runtime, &node, RpcConfig::new(config.listen), None, on_ready);
     let stopped = stop(node, threads, &store);

@@ -6,13 +6,14 @@ use super::driver::{Command, now_ms};
 use super::intake::read_account;
 use super::state::PagesAfter;
 use crate::backend::{
-    Backend, BlockEntry, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, StateChange, StateView,
-    TransactionStatus, Unavailable, Validity,
+    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, StateChange,
+    StateView, TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::DecodeAll;
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_abi::HostError;
+use tenon_core::consensus::bbft::{EpochProof, HeaderProof};
 use tenon_host::tree::prove;
 use tenon_host::{Environment, QueryKind, Simulated, StateReader, query, simulate};
 use tenon_store::{Direction, EventPosition, StoreError};
@@ -40,7 +41,7 @@ impl StateView for View {
 }
 
 impl Node {
-    fn environment_at(&self, at: &BlockEntry) -> Environment {
+    pub(super) fn environment_at(&self, at: &BlockEntry) -> Environment {
         self.chain.environment_after(at, now_ms(), self.producer)
     }
 
@@ -227,6 +228,22 @@ impl Backend for Node {
         let unreadable = |error: StoreError| Unavailable::Stopped(error.to_string());
         let found = self.chain.store.events(&key, heights, direction, filter.limit).map_err(unreadable)?;
         Ok(found.iter().filter_map(|position| self.event_at(position)).collect())
+    }
+
+    fn justification(&self, height: u32) -> Option<Vec<u8>> {
+        self.chain.store.proof(u64::from(height)).ok().flatten()
+    }
+
+    fn header_proof(&self, height: u32) -> Result<HeaderProof, Unavailable> {
+        self.find_header_proof(height)
+    }
+
+    fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable> {
+        self.find_epoch_proof(epoch)
+    }
+
+    fn validators(&self, epoch: u64) -> Result<EpochSet, Unavailable> {
+        self.find_validators(epoch)
     }
 
     fn heads(&self) -> broadcast::Receiver<HeadEvent> {

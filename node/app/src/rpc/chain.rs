@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use tenon_api::errors;
 use tenon_types::Header;
 
+/// The name under which a block's justification stands, that of our digest items too.
+const ENGINE: &str = "tnon";
+
 /// A header as clients read and hash it.
 pub(super) fn header_json(header: &Header) -> Value {
     let logs: Vec<String> = header.digest.logs.iter().map(|item| format!("0x{}", hex::encode(item.encode()))).collect();
@@ -42,9 +45,11 @@ pub(super) fn block(context: &Context, arguments: &Arguments) -> Result<Value, F
     };
     let extrinsics: Vec<String> =
         entry.block.extrinsics.iter().map(|bytes| format!("0x{}", hex::encode(bytes))).collect();
+    let kept = context.is_final(&entry).then(|| context.backend.justification(entry.block.header.number)).flatten();
+    let justifications = kept.map(|bytes| [[ENGINE.to_string(), format!("0x{}", hex::encode(bytes))]]);
     Ok(json!({
         "block": { "header": header_json(&entry.block.header), "extrinsics": extrinsics },
-        "justifications": null,
+        "justifications": justifications,
     }))
 }
 

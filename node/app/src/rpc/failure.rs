@@ -64,6 +64,7 @@ impl From<Unavailable> for Failure {
                 Self::new(errors::STATE_PRUNED, format!("found height {height}")).expected(format!("{from} or higher"))
             }
             Unavailable::NotAnchored => Self::new(errors::NOT_ANCHORED, "the next block does not exist yet"),
+            Unavailable::Unproven(what) => Self::new(errors::NO_FINALITY_PROOF, what),
             Unavailable::Stopped(reason) => Self::new(errors::STOPPING, reason),
         }
     }

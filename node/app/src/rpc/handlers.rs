@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::context::Context;
 use super::failure::Failure;
-use super::{author, blocks, chain, modules, proofs, runtime_call, state, system, transactions};
+use super::{author, blocks, chain, finality, modules, proofs, runtime_call, state, system, transactions};
 use serde_json::Value;
 use std::sync::Arc;
 use tenon_api::errors;
@@ -25,6 +25,9 @@ pub(super) fn find(name: &str) -> Option<Handler> {
         "chain_getFinalizedHead" => chain::finalized_head,
         "chain_getHeader" => chain::header,
         "dev_mine" => blocks::mine,
+        "finality_epochProof" => finality::epoch_proof,
+        "finality_proof" => finality::proof,
+        "finality_validators" => finality::validators,
         "module_code" => modules::code,
         "module_list" => modules::list,
         "module_events" => modules::events,

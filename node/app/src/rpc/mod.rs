@@ -11,6 +11,7 @@ mod call_json;
 mod chain;
 mod context;
 mod failure;
+mod finality;
 mod handlers;
 mod http;
 mod interface_json;

@@ -142,12 +142,14 @@ fn a_proof_is_checked_without_a_node_and_refused_if_changed() {
         std::fs::write(&file, proof.to_string()).unwrap();
         run(&[&["proof", "check", file.to_str().unwrap()], words].concat())
     };
-    let block = proof["block_hash"].as_str().unwrap();
-    let shown = check(&proof, &["--trusted", block]).done();
+    let (block, anchor) = (proof["block_hash"].as_str().unwrap(), proof["anchor_hash"].as_str().unwrap());
+    let shown = check(&proof, &["--trusted", anchor]).done();
     assert_eq!((&shown["valid"], &shown["trusted"]), (&json!(true), &json!(true)));
     assert!(shown["entries"][0]["free"].as_str().unwrap().ends_with("500000000000"));
     let other = format!("0x{}", "22".repeat(32));
-    assert_eq!(check(&proof, &["--trusted", &other]).error()["name"], json!("BadProof"));
+    for untrusted in [other.as_str(), block] {
+        assert_eq!(check(&proof, &["--trusted", untrusted]).error()["name"], json!("BadProof"), "{untrusted}");
+    }
     let mut changed = proof;
     changed["entries"][0]["value"] = json!(null);
     assert_eq!(check(&changed, &[]).error()["name"], json!("BadProof"));

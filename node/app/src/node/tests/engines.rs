@@ -69,6 +69,8 @@ struct Producers {
     producers: std::vec::IntoIter<Address>,
 }
 
+impl Running for Producers {}
+
 impl ConsensusEngine for Producers {
     fn awaited(&self) -> Vec<Hash> {
         self.inner.awaited()
@@ -113,7 +115,7 @@ fn chain_of_one(folder: &Path, model: &[Arc<BlockEntry>]) -> Vec<Arc<BlockEntry>
     let make_consensus = |begun: &Begun, _: &Kept| {
         let mode = DevMode::Interval { interval_ms: u64::MAX };
         let inner = DevEngine::new(mode, FIRST_MS, begun.finalized.hash, Address::ZERO);
-        Ok(Box::new(Producers { inner, producers: producers.into_iter() }) as Box<dyn ConsensusEngine>)
+        Ok(Box::new(Producers { inner, producers: producers.into_iter() }) as Box<dyn Running>)
     };
     let clock = Box::new(move || shown.load(Ordering::SeqCst));
     let (node, threads) = Node::begin(open(folder), engine(), clock, make_consensus, plain_genesis).unwrap();

@@ -2,13 +2,18 @@
 //! Nothing is executed or checked but the nonce; what the chain does is tested with the real node.
 
 use crate::backend::{
-    Backend, BlockEntry, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind, StateView,
-    TransactionStatus, Unavailable, Validity,
+    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind,
+    StateView, TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
+use tenon_core::consensus::bbft::{
+    Certificate, Epoch, EpochProof, FinalityProof, HeaderProof, Signature, Signers, Statement, Validator,
+    View as BbftView, signed_bytes,
+};
+use tenon_crypto::bls::{BlsAggregate, BlsSecretKey};
 use tenon_types::{
     AccountData, AccountInfo, Address, Amount, BalancesCall, BalancesEvent, Block, BlockInfo, Call, Digest, DigestItem,
     DispatchInfo, ENGINE_ID, Event, Extrinsic, Gas, Genesis, Hash, Header, ModulesCall, ModulesEvent, Parameters,
@@ -263,6 +268,35 @@ impl Backend for Double {
         Ok(Vec::new())
     }
 
+    fn justification(&self, height: u32) -> Option<Vec<u8>> {
+        let HeaderProof { certificate, descendants, .. } = self.header_proof(height).ok()?;
+        Some(FinalityProof { certificate, descendants }.to_bytes())
+    }
+
+    fn header_proof(&self, height: u32) -> Result<HeaderProof, Unavailable> {
+        let hash = self.hash_at(height).filter(|_| height > 0);
+        let entry = hash.and_then(|hash| self.block(&hash));
+        let header = entry.ok_or(Unavailable::Unproven(format!("block {height}")))?.block.header.clone();
+        let statement = Statement::finalize(BbftView(u64::from(height)), header.hash());
+        let mut sum = BlsAggregate::empty();
+        sum.add(&secret().sign(&signed_bytes(self.genesis_hash(), Epoch(0), &statement)));
+        let mut signers = Signers::none(1);
+        assert!(signers.insert(0));
+        let certificate = Certificate { statement, signers, signature: Signature(sum.to_bytes()) };
+        Ok(HeaderProof { header, descendants: Vec::new(), certificate })
+    }
+
+    fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable> {
+        Err(Unavailable::Unproven(format!("epoch {epoch}")))
+    }
+
+    fn validators(&self, epoch: u64) -> Result<EpochSet, Unavailable> {
+        let start = Arc::clone(&self.chain.lock().unwrap().blocks[0]);
+        let bls_key = secret().public_key().to_bytes();
+        let validators = vec![Validator { account: Address([9; 32]), bls_key, weight: 7 }];
+        Ok(EpochSet { epoch, start, since_ms: 0, validators })
+    }
+
     fn heads(&self) -> broadcast::Receiver<HeadEvent> {
         self.heads.subscribe()
     }
@@ -270,6 +304,11 @@ impl Backend for Double {
     fn make_block(&self) -> Result<Hash, Unavailable> {
         Ok(self.extend(Vec::new(), Vec::new()))
     }
+}
+
+/// The key of the one validator.
+fn secret() -> BlsSecretKey {
+    BlsSecretKey::from_seed(&[5; 32])
 }
 
 fn execution(output: Vec<u8>, fee: Amount) -> Execution {

@@ -1,6 +1,7 @@
 //! The transport: methods, subscriptions, HTTP paths, limits and errors, against a node of a few lines.
 
 mod double;
+mod finality;
 mod storage;
 
 use super::{RpcConfig, RpcError, RpcServer, handlers, serve, transactions};
