@@ -10,6 +10,7 @@ mod kills;
 mod modes;
 mod places;
 mod refusals;
+mod replay;
 mod stories;
 mod story;
 mod traces;

@@ -34,6 +34,7 @@ const STORIES: &[(&str, &[&str])] = &[
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
     ("licence", BY_THE_CLOCK),
+    ("light", BY_VOTES),
     ("notarise", BY_THE_CLOCK),
     ("oracle", BY_THE_CLOCK),
     ("sortition", BY_THE_CLOCK),
@@ -73,6 +74,11 @@ fn an_asset_of_each_standard_is_issued_and_moved() {
 #[test]
 fn a_unique_asset_is_sold_by_dutch_english_and_sealed_auction_and_settled() {
     tell("auctions");
+}
+
+#[test]
+fn a_light_client_checks_blocks_and_balances_without_a_node() {
+    tell("light");
 }
 
 #[test]
