@@ -103,12 +103,22 @@ impl Load {
 
     /// Signs transfers, in turn by every sender, whose nonces begin at `first_nonce`.
     pub(crate) fn sign(&self, transfers: usize, first_nonce: u32) -> anyhow::Result<Vec<Vec<u8>>> {
+        Ok(self.sign_in(BATCH, transfers, first_nonce)?.into_iter().map(|(_, body)| body).collect())
+    }
+
+    /// The same in batches of some size, each with how many it has.
+    pub(crate) fn sign_in(
+        &self,
+        batch: usize,
+        transfers: usize,
+        first_nonce: u32,
+    ) -> anyhow::Result<Vec<(usize, Vec<u8>)>> {
         let mut batches = Vec::new();
-        for start in (0..transfers).step_by(BATCH) {
-            let batch: Vec<Vec<u8>> = (start..transfers.min(start + BATCH))
+        for start in (0..transfers).step_by(batch) {
+            let signed: Vec<Vec<u8>> = (start..transfers.min(start + batch))
                 .map(|index| self.signed(index, first_nonce))
                 .collect::<anyhow::Result<_>>()?;
-            batches.push(bulk_body(&batch));
+            batches.push((signed.len(), bulk_body(&signed)));
         }
         Ok(batches)
     }
@@ -178,7 +188,7 @@ impl Load {
     }
 
     /// Transactions of all senders that are final, asked in one request.
-    async fn total_nonce(&self) -> anyhow::Result<usize> {
+    pub(crate) async fn total_nonce(&self) -> anyhow::Result<usize> {
         let (_, head) = self.client.finalized_head().await?;
         let key = |pair: &Keypair| format!("0x{}", hex::encode(tenon_types::keys::account(&Address(pair.account()))));
         let keys: Vec<String> = self.senders.iter().map(key).collect();

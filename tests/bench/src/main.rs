@@ -1,12 +1,13 @@
 //! Measures asset transfers a second through a running node: signed, submitted in batches over the network, executed in
 //! the module, with state roots and durable blocks, the load generator on the same machine.
 //!
-//! Usage: `tenon-bench TENON [TRANSFERS]`, where TENON is the program. It starts a node of its own and stops it. It leaves
+//! Usage: `tenon-bench TENON [TRANSFERS]`, or `tenon-bench TENON net` for a network of four validators, where TENON is the program. It starts a node of its own and stops it. It leaves
 //! out parts without a node: those are examples of their crates, and `make bench` runs all of them.
 
 #![allow(clippy::print_stdout, reason = "a program that a person runs")]
 
 mod load;
+mod net;
 mod node;
 
 use anyhow::Context as _;
@@ -18,10 +19,15 @@ const DEFAULT_TRANSFERS: usize = 50_000;
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let program = arguments.next().context("usage: tenon-bench TENON [TRANSFERS]")?;
-    let asked: usize = arguments.next().map_or(Ok(DEFAULT_TRANSFERS), |count| count.parse())?;
+    let asked = arguments.next();
+    let is_network = asked.as_deref() == Some("net");
+    let asked: usize = asked.filter(|_| !is_network).map_or(Ok(DEFAULT_TRANSFERS), |count| count.parse())?;
     // Every sender sends equally many, so that its next nonce is known.
     let transfers = asked.next_multiple_of(load::SENDERS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    if is_network {
+        return runtime.block_on(net::run(&program));
+    }
     runtime.block_on(run(&program, transfers))
 }
 
