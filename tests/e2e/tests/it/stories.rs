@@ -34,6 +34,8 @@ const STORIES: &[(&str, &[&str])] = &[
     ("equity-200", AT_ONCE),
     ("issue-each-kind", AT_ONCE),
     ("licence", BY_THE_CLOCK),
+    // It begins a network of its own.
+    ("net", AT_ONCE),
     ("light", BY_VOTES),
     ("notarise", BY_THE_CLOCK),
     ("oracle", BY_THE_CLOCK),
@@ -144,6 +146,11 @@ fn a_candidate_stakes_others_bind_coin_and_nobody_gets_it_back_at_once() {
 #[test]
 fn who_is_elected_in_one_epoch_validates_in_the_next_and_is_paid_by_the_block() {
     tell("validators");
+}
+
+#[test]
+fn four_processes_run_one_chain_through_a_kill_and_a_cut() {
+    tell("net");
 }
 
 #[test]
