@@ -103,7 +103,7 @@ fn all_are_drawn_where_there_are_no_more_than_seats_and_lots_of_nobody_are_passe
         let found = drawn(&mut random, MAX_SEATS, slots);
         assert_eq!(found.len(), usize::try_from(slots.min(MAX_SEATS)).expect("small"));
         let number = |_| random.below(u64::MAX);
-        let holder = |slot: u32| (slot % 3 == 0).then(|| account(slot.into()));
+        let holder = |slot: u32| slot.is_multiple_of(3).then(|| account(slot.into()));
         let found = draw(MAX_SEATS, slots, number, holder);
         assert_eq!(found.len(), usize::try_from(slots.div_ceil(3)).expect("small"));
     }
