@@ -24,6 +24,8 @@ const BEAT: Duration = Duration::from_millis(20);
 const LOOK: Duration = Duration::from_millis(20);
 /// How long the last transfer may take to be final.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a node without data may take.
+const REBUILD: Duration = Duration::from_secs(300);
 /// Idle blocks whose finality is looked at.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -33,6 +35,7 @@ struct Network {
     folder: tempfile::TempDir,
     urls: Vec<String>,
     metrics: Vec<String>,
+    folders: Vec<String>,
 }
 
 impl Network {
@@ -51,10 +54,47 @@ impl Network {
             let nodes = ready["nodes"].as_array().context("nodes of the network")?;
             nodes.iter().map(|node| Ok(node[key].as_str().context("an address")?.to_string())).collect()
         };
-        let network = Self { program: program.into(), urls: of("rpc")?, metrics: of("metrics")?, folder };
+        let network = Self { program: program.into(), urls: of("rpc")?, metrics: of("metrics")?, folders: of("folder")?, folder };
         println!("{VALIDATORS} validators ready after {} ms", ready["started_ms"]);
         Ok(network)
     }
+
+    fn tell(&self, words: &[&str]) -> anyhow::Result<()> {
+        let done = Command::new(&self.program).arg("net").args(words).arg("--dir").arg(self.folder.path()).output()?;
+        ensure!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        Ok(())
+    }
+
+    /// Takes the last node's chain away and has it come back from the others.
+    fn rebuild(&self, transfers: usize) -> anyhow::Result<()> {
+        let number = self.folders.len().to_string();
+        let last = self.folders.last().context("a node")?;
+        self.tell(&["kill", &number])?;
+        std::fs::remove_dir_all(Path::new(last).join("chain"))?;
+        let target = figure(self.metrics.first().context("metrics of a node")?, "tenon_final_height ")?;
+        let began = Instant::now();
+        self.tell(&["up", &number])?;
+        let own = self.metrics.last().context("metrics of a node")?;
+        while figure(own, "tenon_final_height ").unwrap_or_default() < target {
+            ensure!(began.elapsed() < REBUILD, "not in sync after {REBUILD:?}");
+            std::thread::sleep(LOOK);
+        }
+        let time = began.elapsed();
+        println!(
+            "a node without data: {target:.0} blocks with {transfers} transfers in {:.1} s = {:.0} transfers a second, start included",
+            time.as_secs_f64(),
+            load::rate(transfers, time)
+        );
+        Ok(())
+    }
+}
+
+/// A figure of a node.
+fn figure(url: &str, name: &str) -> anyhow::Result<f64> {
+    let output = Command::new("curl").args(["-s", url]).output().context("run curl")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let line = text.lines().find(|line| line.starts_with(name)).with_context(|| format!("no figure {name}"))?;
+    Ok(line.rsplit(' ').next().context("a number")?.parse()?)
 }
 
 impl Drop for Network {
@@ -81,6 +121,7 @@ pub(crate) async fn run(program: &str) -> anyhow::Result<()> {
         point.print();
     }
     load.check(sent).await?;
+    network.rebuild(sent)?;
     println!("every transfer is final once, supply equals the sum of balances: checked");
     Ok(())
 }
@@ -175,11 +216,7 @@ async fn idle(network: &Network) -> anyhow::Result<()> {
     let url = network.metrics.first().context("metrics of a node")?;
     let output = Command::new("curl").args(["-s", url]).output().context("run curl")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let figure = |name: &str| -> anyhow::Result<f64> {
-        let line = text.lines().find(|line| line.starts_with(name)).with_context(|| format!("no figure {name}"))?;
-        Ok(line.rsplit(' ').next().context("a number")?.parse()?)
-    };
-    let count = figure("tenon_finality_seconds_count")?;
+    let count = figure(url, "tenon_finality_seconds_count")?;
     let below = text.lines().filter(|line| line.starts_with("tenon_finality_seconds_bucket"));
     let bucket = |line: &str| -> Option<(f64, f64)> {
         let bound = line.split("le=\"").nth(1)?.split('"').next()?.parse().ok()?;
@@ -188,7 +225,7 @@ async fn idle(network: &Network) -> anyhow::Result<()> {
     let median = below.filter_map(bucket).find(|(_, so_far)| *so_far * 2.0 >= count).map_or(0.0, |(bound, _)| bound);
     println!(
         "idle: {count:.0} blocks, from a block's time to final {:.3} s in the mean, p50 at most {median:.3} s",
-        figure("tenon_finality_seconds_sum")? / count.max(1.0)
+        figure(url, "tenon_finality_seconds_sum")? / count.max(1.0)
     );
     Ok(())
 }

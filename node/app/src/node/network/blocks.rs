@@ -146,3 +146,58 @@ pub(super) fn parts_of(request: &PartRequest, block: Option<&Block>) -> PartAnsw
         None => PartAnswer { block: request.block, transactions: Vec::new() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tenon_core::consensus::bbft::View;
+
+    fn hash(number: usize) -> Hash {
+        tenon_types::blake2b_256(&number.to_le_bytes())
+    }
+
+    fn waiting() -> Waiting {
+        Waiting { epoch: Epoch(1), from: 0, message: Box::new(Message::Ask { view: View(1) }) }
+    }
+
+    fn peer(number: u8) -> PeerKey {
+        PeerKey([number; 32])
+    }
+
+    #[test]
+    fn messages_wait_for_their_block_and_for_no_other() {
+        let mut blocks = Blocks::default();
+        assert!(blocks.wait(&hash(1), waiting()).is_some(), "nothing is rebuilt");
+        assert!(blocks.begin(5, hash(1), None, waiting()));
+        assert!(blocks.wait(&hash(1), waiting()).is_none() && blocks.wait(&hash(2), waiting()).is_some());
+        (0..2 * MAX_WAITING).for_each(|_| drop(blocks.wait(&hash(1), waiting())));
+        assert!(blocks.arrived(&hash(2)).is_empty());
+        assert_eq!(blocks.arrived(&hash(1)).len(), MAX_WAITING);
+        assert!(!blocks.is_wanted(&hash(1)));
+    }
+
+    #[test]
+    fn each_peer_is_asked_once_for_a_block_and_only_so_many_are() {
+        let mut blocks = Blocks::default();
+        assert!(blocks.want(0, hash(1)) && !blocks.want(0, hash(1)));
+        let peers = || (1..=20).map(peer);
+        let asked: Vec<PeerKey> = std::iter::from_fn(|| blocks.next_peer(&hash(1), peers())).collect();
+        assert_eq!(asked, (1..=6).map(peer).collect::<Vec<_>>());
+        assert!(!blocks.is_wanted(&hash(1)), "it is given up, and can be wanted again");
+        assert!(blocks.want(0, hash(1)));
+        assert_eq!(blocks.next_peer(&hash(1), [peer(3)].into_iter()), Some(peer(3)));
+        assert_eq!(blocks.next_peer(&hash(1), [peer(3)].into_iter()), None);
+    }
+
+    #[test]
+    fn what_is_on_its_way_is_bounded_and_grows_old() {
+        let mut blocks = Blocks::default();
+        let begun = (0..2 * MAX_REBUILT).filter(|number| blocks.begin(0, hash(*number), None, waiting())).count();
+        let wanted = (1_000..1_000 + 2 * MAX_WANTED).filter(|number| blocks.want(0, hash(*number))).count();
+        assert_eq!((begun, wanted), (MAX_REBUILT, MAX_WANTED));
+        blocks.forget_old(PATIENCE_MS - 1);
+        assert!(blocks.is_wanted(&hash(0)) && blocks.is_wanted(&hash(1_000)));
+        blocks.forget_old(PATIENCE_MS);
+        assert!(!blocks.is_wanted(&hash(0)) && !blocks.is_wanted(&hash(1_000)));
+    }
+}

@@ -214,7 +214,7 @@ impl Hub {
     fn on_network(&mut self, now_ms: u64, event: NetworkEvent) {
         match event {
             NetworkEvent::Connected { peer, .. } => {
-                self.peers.connect(peer, now_ms);
+                self.peers.connect(peer);
                 self.announce_often = ANNOUNCE_OFTEN;
                 self.announce_ms = self.announce_ms.min(now_ms);
                 self.status_due = true;

@@ -4,7 +4,7 @@
 //! is a validator of this epoch or of the one before, and until a newer one comes.
 
 use super::super::engine::EpochView;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tenon_core::consensus::bbft::{Epoch, Signature, Validator, ValidatorIndex};
 use tenon_core::wire::ValidatorRecord;
 use tenon_crypto::bls::{BlsPublicKey, BlsSecretKey};
@@ -27,7 +27,7 @@ pub(super) struct Peers {
     chain: Hash,
     /// The node's own key, and the key that its votes have.
     me: (PeerKey, Option<BlsSecretKey>),
-    connected: BTreeMap<PeerKey, u64>,
+    connected: BTreeSet<PeerKey>,
     records: BTreeMap<Address, ValidatorRecord>,
     /// The epoch that runs, and the one before.
     epochs: (Option<EpochView>, Option<EpochView>),
@@ -35,14 +35,13 @@ pub(super) struct Peers {
 
 impl Peers {
     pub(super) fn new(chain: Hash, peer: PeerKey, key: Option<BlsSecretKey>) -> Self {
-        let (connected, records) = (BTreeMap::new(), BTreeMap::new());
+        let (connected, records) = (BTreeSet::new(), BTreeMap::new());
         Self { chain, me: (peer, key), connected, records, epochs: (None, None) }
     }
 
     /// Takes note of the epoch that runs. Records of who validates no more are forgotten.
     pub(super) fn enter(&mut self, view: EpochView) {
-        let before = self.epochs.0.replace(view).filter(|_| true);
-        self.epochs.1 = before;
+        self.epochs.1 = self.epochs.0.replace(view);
         let known = [&self.epochs.0, &self.epochs.1];
         self.records.retain(|account, _| known.iter().any(|view| account_in(view.as_ref(), account).is_some()));
     }
@@ -51,8 +50,8 @@ impl Peers {
         self.epochs.0.as_ref()
     }
 
-    pub(super) fn connect(&mut self, peer: PeerKey, now_ms: u64) {
-        self.connected.insert(peer, now_ms);
+    pub(super) fn connect(&mut self, peer: PeerKey) {
+        self.connected.insert(peer);
     }
 
     pub(super) fn disconnect(&mut self, peer: &PeerKey) {
@@ -60,11 +59,11 @@ impl Peers {
     }
 
     pub(super) fn connected(&self) -> impl Iterator<Item = &PeerKey> {
-        self.connected.keys()
+        self.connected.iter()
     }
 
     pub(super) fn is_connected(&self, peer: &PeerKey) -> bool {
-        self.connected.contains_key(peer)
+        self.connected.contains(peer)
     }
 
     /// Takes a validator's record.
@@ -130,4 +129,91 @@ impl Peers {
 
 fn account_in<'a>(view: Option<&'a EpochView>, account: &Address) -> Option<(usize, &'a Validator)> {
     view?.set.validators().iter().enumerate().find(|(_, one)| one.account == *account)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use tenon_core::consensus::bbft::ValidatorSet;
+
+    const CHAIN: Hash = Hash([9; 32]);
+
+    fn key(number: u8) -> BlsSecretKey {
+        BlsSecretKey::from_seed(&[number; 32])
+    }
+
+    fn view(epoch: u64, numbers: &[u8]) -> EpochView {
+        let validator = |number: &u8| Validator {
+            account: Address([*number; 32]),
+            bls_key: key(*number).public_key().to_bytes(),
+            weight: 1,
+        };
+        let set = ValidatorSet::new(numbers.iter().map(validator).collect()).unwrap();
+        EpochView { epoch: Epoch(epoch), set: Arc::new(set) }
+    }
+
+    /// What a validator says of itself, on a chain.
+    fn record(chain: Hash, number: u8, peer: u8, sequence: u64) -> ValidatorRecord {
+        let mut peers = Peers::new(chain, PeerKey([peer; 32]), Some(key(number)));
+        peers.enter(view(1, &[number]));
+        peers.own_record(vec![format!("/ip4/127.0.0.{number}/tcp/1")], sequence).unwrap()
+    }
+
+    #[test]
+    fn a_validator_is_the_peer_that_it_says_until_it_says_another_one() {
+        let mut peers = Peers::new(CHAIN, PeerKey([1; 32]), Some(key(1)));
+        assert_eq!(peers.hear(record(CHAIN, 2, 22, 5)), Heard::Old, "before an epoch is known, nobody validates");
+        peers.enter(view(1, &[1, 2, 3]));
+        assert_eq!(peers.hear(record(CHAIN, 2, 22, 5)), Heard::New);
+        assert_eq!(peers.hear(record(CHAIN, 2, 23, 5)), Heard::Old);
+        assert_eq!((peers.peer_of(Epoch(1), 1), peers.index_of(Epoch(1), &PeerKey([22; 32]))), (Some(PeerKey([22; 32])), Some(1)));
+        assert_eq!(peers.hear(record(CHAIN, 2, 24, 6)), Heard::New);
+        assert_eq!(peers.index_of(Epoch(1), &PeerKey([22; 32])), None);
+        assert_eq!(peers.index_of(Epoch(1), &PeerKey([24; 32])), Some(1));
+        assert_eq!(peers.index_of(Epoch(2), &PeerKey([24; 32])), None, "an epoch that is not known has no seats");
+    }
+
+    #[test]
+    fn forged_and_foreign_records_are_refused() {
+        let mut peers = Peers::new(CHAIN, PeerKey([1; 32]), None);
+        peers.enter(view(1, &[1, 2, 3]));
+        let mut stolen = record(CHAIN, 2, 22, 5);
+        stolen.account = Address([3; 32]);
+        assert_eq!(peers.hear(stolen), Heard::Forged);
+        let mut moved = record(CHAIN, 2, 22, 5);
+        moved.addresses = vec!["/ip4/10.0.0.1/tcp/1".into()];
+        assert_eq!(peers.hear(moved), Heard::Forged);
+        assert_eq!(peers.hear(record(Hash([8; 32]), 2, 22, 5)), Heard::Forged, "of another chain");
+        assert_eq!(peers.hear(record(CHAIN, 7, 22, 5)), Heard::Old, "of nobody who validates");
+        assert_eq!(peers.index_of(Epoch(1), &PeerKey([22; 32])), None);
+        assert_eq!(peers.own_record(Vec::new(), 1), None, "who has no key says nothing");
+    }
+
+    #[test]
+    fn records_of_the_epoch_before_still_count_and_older_ones_do_not() {
+        let mut peers = Peers::new(CHAIN, PeerKey([1; 32]), None);
+        peers.enter(view(1, &[1, 2]));
+        assert_eq!(peers.hear(record(CHAIN, 2, 22, 5)), Heard::New);
+        peers.enter(view(2, &[1, 3]));
+        assert_eq!(peers.peer_of(Epoch(1), 1), Some(PeerKey([22; 32])));
+        assert_eq!(peers.peer_of(Epoch(2), 1), None);
+        peers.enter(view(3, &[1, 3]));
+        assert_eq!(peers.peer_of(Epoch(1), 1), None);
+        assert!(peers.records.is_empty());
+    }
+
+    #[test]
+    fn validators_that_are_not_connected_are_called() {
+        let mut peers = Peers::new(CHAIN, PeerKey([1; 32]), Some(key(1)));
+        peers.enter(view(1, &[1, 2, 3]));
+        for record in [record(CHAIN, 1, 1, 5), record(CHAIN, 2, 22, 5), record(CHAIN, 3, 33, 5)] {
+            assert_eq!(peers.hear(record), Heard::New);
+        }
+        peers.connect(PeerKey([22; 32]));
+        assert_eq!(peers.missing().collect::<Vec<_>>(), ["/ip4/127.0.0.3/tcp/1"], "nobody calls itself");
+        assert_eq!(peers.validators(), [PeerKey([22; 32])]);
+        peers.disconnect(&PeerKey([22; 32]));
+        assert_eq!((peers.missing().count(), peers.validators().len()), (2, 0));
+    }
 }
