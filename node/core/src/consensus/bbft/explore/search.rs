@@ -138,10 +138,14 @@ impl<'a> Search<'a> {
         (entry.choices, entry.at_once, entry.expanded) = (choices.into(), at_once.into(), true);
     }
 
-    /// Statements that two of the three made: with the Byzantine validator a quorum.
+    /// Statements that enough of the three made: with the Byzantine validator a quorum.
     pub(super) fn certified(&self, state: &State) -> Set {
-        let [a, b, c] = state.map(|number| self.local(number).said);
-        (a & b) | (a & c) | (b & c)
+        let said = state.map(|number| self.local(number).said);
+        let common = |quorum: &usize| {
+            let members = said.iter().enumerate().filter(|(machine, _)| quorum & (1 << machine) != 0);
+            members.fold(Set::MAX, |common, (_, said)| common & said)
+        };
+        self.world.quorums.iter().fold(0, |certified, quorum| certified | common(quorum))
     }
 
     /// The one state among those that differ by who is who, after everything happened that takes no choice away.

@@ -6,7 +6,7 @@
 use super::Flaw;
 use super::revival::revive;
 use super::search::{Report, Search};
-use super::world::{Bounds, Delivery, Driver, Leaders, Set, Watch, World};
+use super::world::{Bounds, Delivery, Driver, HONEST, Leaders, Set, Watch, Weights, World};
 use std::collections::BTreeSet;
 
 fn explore(bounds: Bounds) -> Report {
@@ -49,6 +49,57 @@ fn no_violation_when_honest_machines_lead() {
 #[test]
 fn no_violation_at_the_end_of_an_epoch() {
     is_safe(Bounds { blocks: 1, twins: 0, ..Bounds::new(2, 1) });
+}
+
+/// Weights of which, with the liar's, one honest machine decides alone; two of them; one with either other.
+const UNEQUAL: [Weights; 3] = [
+    Weights { honest: [4, 2, 1], byzantine: 3 },
+    Weights { honest: [2, 2, 1], byzantine: 1 },
+    Weights { honest: [3, 2, 1], byzantine: 1 },
+];
+/// The heaviest that a machine is made when weights are counted through.
+const MAX_WEIGHT: u128 = 12;
+
+#[test]
+fn four_families_of_quorums_are_all_that_weights_can_make() {
+    // Whoever is heavier comes first, so that families differ by more than names.
+    let mut families: BTreeSet<Vec<usize>> = BTreeSet::new();
+    for first in 1..=MAX_WEIGHT {
+        for second in 1..=first {
+            for (third, byzantine) in (1..=second).flat_map(|third| (1..=MAX_WEIGHT).map(move |liar| (third, liar))) {
+                let weights = Weights { honest: [first, second, third], byzantine };
+                if 3 * byzantine < weights.total() {
+                    families.insert(weights.quorums());
+                }
+            }
+        }
+    }
+    let explored: BTreeSet<_> = UNEQUAL.iter().chain(&[Weights::EQUAL]).map(|weights| weights.quorums()).collect();
+    assert_eq!(families, explored);
+    assert_eq!(explored.len(), 4, "{explored:?}");
+    // Any two have an honest machine in common, and none decides without one.
+    for family in &families {
+        assert!(family.iter().all(|one| family.iter().all(|other| one & other != 0)), "{family:?}");
+        assert!(family.iter().all(|quorum| *quorum < 1 << HONEST));
+    }
+}
+
+#[test]
+fn no_violation_with_unequal_weights() {
+    for weights in UNEQUAL {
+        is_safe(Bounds { weights, twins: 0, ..Bounds::new(2, 0) });
+        is_safe(Bounds { weights, ..Bounds::new(1, 1) });
+        is_safe(Bounds { weights, leaders: Leaders::InTurn(1), twins: 0, ..Bounds::new(2, 0) });
+    }
+}
+
+#[test]
+fn catches_a_liar_of_a_third_of_the_weight() {
+    // Then two quorums can have nobody honest in common, and no rule of the others helps.
+    let weights = Weights { honest: [2, 1, 1], byzantine: 3 };
+    assert!(3 * weights.byzantine > weights.total());
+    let report = explore(Bounds { weights, watch: Watch::Certificates, ..Bounds::new(1, 0) });
+    assert!(report.violation.is_some(), "{report}");
 }
 
 /// The largest sets of certificates that there can be at once.

@@ -5,7 +5,7 @@
 use super::Flaw;
 use crate::consensus::bbft::{
     Candidate, Certificate, Epoch, EpochRules, Phase, Place, Schedule, Signature, Signers, Statement, ValidatorIndex,
-    View,
+    View, quorum_weight,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,6 +53,33 @@ pub(super) enum Driver {
     LosesCertificates,
 }
 
+/// What the validators weigh.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Weights {
+    pub(super) honest: [u128; HONEST],
+    pub(super) byzantine: u128,
+}
+
+impl Weights {
+    pub(super) const EQUAL: Self = Self { honest: [1; HONEST], byzantine: 1 };
+
+    pub(super) fn total(self) -> u128 {
+        self.honest.iter().sum::<u128>() + self.byzantine
+    }
+
+    /// The honest machines, as bits, that make a quorum with the Byzantine validator and would not with one less.
+    pub(super) fn quorums(self) -> Vec<usize> {
+        let weight = |set: usize| {
+            let honest = self.honest.iter().enumerate().filter(|(machine, _)| set & (1 << machine) != 0);
+            honest.map(|(_, weight)| weight).sum::<u128>() + self.byzantine
+        };
+        let decides = |set: usize| weight(set) >= quorum_weight(self.total());
+        let is_least =
+            |set: &usize| decides(*set) && (0..HONEST).all(|one| set & (1 << one) == 0 || !decides(set & !(1 << one)));
+        (0..1 << HONEST).filter(is_least).collect()
+    }
+}
+
 /// What counts as a violation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Watch {
@@ -73,6 +100,7 @@ pub(super) struct Bounds {
     /// Up to this view there are two candidates on each parent, above it one.
     pub(super) twins: u64,
     pub(super) leaders: Leaders,
+    pub(super) weights: Weights,
     pub(super) delivery: Delivery,
     /// Whether certificates that finalize are delivered. They are formed anyway, and must not contradict each other.
     pub(super) finals: bool,
@@ -93,6 +121,7 @@ impl Bounds {
             crashes,
             twins: 1,
             leaders: Leaders::Byzantine,
+            weights: Weights::EQUAL,
             delivery: Delivery::Reduced,
             finals: true,
             blocks: 1_000,
@@ -106,11 +135,14 @@ impl Bounds {
 
 impl fmt::Display for Bounds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { views, crashes, twins, leaders, delivery, watch, .. } = self;
+        let Self { views, crashes, twins, leaders, weights, delivery, watch, .. } = self;
         write!(formatter, "{views} views, {crashes} crashes, twins up to view {twins}, {delivery:?} delivery, ")?;
         match leaders {
             Leaders::Byzantine => write!(formatter, "a Byzantine leader")?,
             Leaders::InTurn(byzantine) => write!(formatter, "leaders in turn ({byzantine} is Byzantine)")?,
+        }
+        if *weights != Weights::EQUAL {
+            write!(formatter, ", weights {:?} and {} of the Byzantine one", weights.honest, weights.byzantine)?;
         }
         if !self.finals {
             formatter.write_str(", no final certificate delivered")?;
@@ -149,6 +181,8 @@ pub(super) struct World {
     pub(super) said: Vec<Said>,
     /// By candidate: itself, its ancestors and its descendants.
     pub(super) related: Vec<Set>,
+    /// See [`Weights::quorums`].
+    pub(super) quorums: Vec<usize>,
 }
 
 pub(super) const fn bit(number: usize) -> Set {
@@ -226,7 +260,7 @@ impl World {
             evidence: select(statement, &convicts),
         };
         let said = statements.iter().map(describe).collect();
-        Self { bounds, candidates, variants, numbers, said, related }
+        Self { bounds, candidates, variants, numbers, said, related, quorums: bounds.weights.quorums() }
     }
 
     pub(super) fn rules(&self, machine: usize) -> EpochRules {
@@ -245,7 +279,8 @@ impl World {
 
     /// Whether the machines are alike, so that states differ only by who is who.
     pub(super) fn symmetric(&self) -> bool {
-        self.bounds.leaders == Leaders::Byzantine
+        let [first, second, third] = self.bounds.weights.honest;
+        self.bounds.leaders == Leaders::Byzantine && first == second && second == third
     }
 
     pub(super) fn is_led_by_byzantine(&self, view: View) -> bool {
