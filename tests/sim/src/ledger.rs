@@ -160,12 +160,10 @@ impl State {
     pub(crate) fn hash(&self) -> Hash {
         let accounts = self.accounts.iter().flat_map(|account| [account.balance, u64::from(account.nonce)]);
         let words = accounts.chain(self.stakes.iter().map(|stake| stake.bound));
-        let mut sums = [1_u64, 2, 3, 4];
-        for word in words {
-            sums.iter_mut().for_each(|sum| *sum = mix(sum.wrapping_add(word)));
-        }
+        let sum = words.fold(1_u64, |sum, word| mix(sum.wrapping_add(word)));
         let mut hash = [0; 32];
-        hash.as_chunks_mut::<8>().0.iter_mut().zip(sums).for_each(|(bytes, sum)| *bytes = sum.to_le_bytes());
+        let parts = (0_u64..).map(|part| mix(sum.wrapping_add(part)));
+        hash.as_chunks_mut::<8>().0.iter_mut().zip(parts).for_each(|(bytes, part)| *bytes = part.to_le_bytes());
         Hash(hash)
     }
 }

@@ -12,6 +12,9 @@
 use super::{Schedule, Signers, ValidatorIndex, View};
 use tenon_types::{Hash, blake2b_256};
 
+/// Bytes of what is hashed for a node's order: seed, view, node and the one above.
+const RANK_BYTES: usize = 32 + 8 + 2 + 2;
+
 /// Who passes votes on in an epoch.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Overlay {
@@ -60,21 +63,38 @@ impl Overlay {
 
     /// To whom a node's votes go, the first choice first. Empty for a super-node, whose sums go to all others.
     pub fn uplinks(&self, view: View, node: ValidatorIndex) -> Vec<ValidatorIndex> {
-        let above = match (self.is_super(node), self.relays.contains(&node) || self.relays.is_empty()) {
-            (true, _) => return Vec::new(),
-            (false, true) => &self.supers,
-            (false, false) => &self.relays,
-        };
+        let above = self.above(node);
+        // The order of one needs no hash.
+        if above.len() < 2 {
+            return above.to_vec();
+        }
         let mut order: Vec<_> = above.iter().map(|up| (self.rank(view, node, *up), *up)).collect();
         order.sort_unstable();
         order.into_iter().map(|(_, up)| up).collect()
     }
 
+    /// The first of [`Self::uplinks`].
+    fn first_uplink(&self, view: View, node: ValidatorIndex) -> Option<ValidatorIndex> {
+        match self.above(node) {
+            [] => None,
+            [only] => Some(*only),
+            above => above.iter().copied().min_by_key(|up| (self.rank(view, node, *up), *up)),
+        }
+    }
+
+    /// Who may pass a node's votes on.
+    fn above(&self, node: ValidatorIndex) -> &[ValidatorIndex] {
+        match (self.is_super(node), self.relays.is_empty() || self.relays.contains(&node)) {
+            (true, _) => &[],
+            (false, true) => &self.supers,
+            (false, false) => &self.relays,
+        }
+    }
+
     fn rank(&self, view: View, node: ValidatorIndex, up: ValidatorIndex) -> [u8; 32] {
-        let mut bytes = self.seed.0.to_vec();
-        bytes.extend_from_slice(&view.0.to_le_bytes());
-        bytes.extend_from_slice(&node.to_le_bytes());
-        bytes.extend_from_slice(&up.to_le_bytes());
+        let mut bytes = [0; RANK_BYTES];
+        let parts = [&self.seed.0[..], &view.0.to_le_bytes(), &node.to_le_bytes(), &up.to_le_bytes()];
+        bytes.iter_mut().zip(parts.into_iter().flatten()).for_each(|(byte, part)| *byte = *part);
         blake2b_256(&bytes).0
     }
 
@@ -83,21 +103,26 @@ impl Overlay {
         if !self.adds_up(node) {
             return Vec::new();
         }
-        let first = |child: &ValidatorIndex| self.uplinks(view, *child).first() == Some(&node);
-        (0..self.validators).filter(first).collect()
+        (0..self.validators).filter(|child| self.first_uplink(view, *child) == Some(node)).collect()
     }
 
     /// A node, and everybody whose votes reach it by first choices.
     pub fn subtree(&self, view: View, node: ValidatorIndex) -> Signers {
+        self.below(view, node).1
+    }
+
+    /// Whose first choice a node is, and the node with everybody whose votes reach it by first choices.
+    pub fn below(&self, view: View, node: ValidatorIndex) -> (Vec<ValidatorIndex>, Signers) {
         let mut within = Signers::none(usize::from(self.validators));
         within.insert(node);
-        for child in self.children(view, node) {
-            within.insert(child);
-            self.children(view, child).into_iter().for_each(|grandchild| {
+        let children = self.children(view, node);
+        for child in &children {
+            within.insert(*child);
+            self.children(view, *child).into_iter().for_each(|grandchild| {
                 within.insert(grandchild);
             });
         }
-        within
+        (children, within)
     }
 }
 
@@ -140,6 +165,25 @@ mod tests {
             let mut sorted = order.clone();
             sorted.sort_unstable();
             assert_eq!(sorted, [0, 1, 2, 3, 4], "each once");
+        }
+    }
+
+    #[test]
+    fn the_first_choice_is_the_first_of_the_order_of_hashes() {
+        let overlay = overlay(27, &[0, 1, 2], &[3, 4, 5, 6, 7, 8]);
+        for view in (1..9).map(View) {
+            for node in 0..27 {
+                let uplinks = overlay.uplinks(view, node);
+                assert_eq!(overlay.first_uplink(view, node), uplinks.first().copied());
+                let hashed = |up: &ValidatorIndex| {
+                    let parts = [&[7; 32][..], &view.0.to_le_bytes(), &node.to_le_bytes(), &up.to_le_bytes()];
+                    blake2b_256(&parts.concat()).0
+                };
+                assert!(uplinks.is_sorted_by_key(hashed), "{uplinks:?}");
+                let children = overlay.children(view, node);
+                assert_eq!(overlay.below(view, node).0, children);
+                assert!(children.iter().all(|child| overlay.uplinks(view, *child).first() == Some(&node)));
+            }
         }
     }
 

@@ -150,7 +150,7 @@ impl Replica {
             self.below.pop_first();
         }
         let (overlay, below) = (&self.overlay, &mut self.below);
-        below.entry(view).or_insert_with(|| (overlay.children(view, me), overlay.subtree(view, me))).clone()
+        below.entry(view).or_insert_with(|| overlay.below(view, me)).clone()
     }
 
     // Votes.
