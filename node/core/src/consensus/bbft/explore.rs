@@ -10,9 +10,10 @@
 //!
 //! Four validators, one of them Byzantine: it says everything, always, and proposes whatever candidate of its views to
 //! whomever. Of equal weight, a quorum is any two of the three honest ones with it. Of other weights, with less than a
-//! third for the liar, it is one of three other families: one certain honest machine is enough; two certain ones are; one
-//! certain one and either other. Each is explored, and nothing else of weights counts. What these sent stays for ever and
-//! reaches anybody at any time, again, in any order or never: certificates, proposals of honest leaders, candidates.
+//! third for the liar, it is one of three other families: one certain honest machine is enough; two certain ones are;
+//! one certain one and either other. Each is explored, and nothing else of weights counts. What these sent stays for
+//! ever and reaches anybody at any time, again, in any order or never: certificates, proposals of honest leaders,
+//! candidates.
 //! Timers are due at any time. A machine crashes between any two effects that last (a write, a vote, a proposal, a
 //! commit), and is restored from what was written. The votes that it had not sent by then are not sent, but for those
 //! that it sends again when it starts. Views, crashes and candidates are bounded: in each view one candidate, or two
@@ -40,8 +41,8 @@
 //! within its bounds both lead to the same largest sets of certificates, which a test compares.
 //!
 //! Not covered: more than three views; three views with final certificates delivered, or with crashes; unequal weights
-//! in more than two views, or in two with crashes; a Byzantine validator after a state went on without faults (it is silent then); the
-//! super-nodes.
+//! in more than two views, or in two with crashes; a Byzantine validator after a state went on without faults (it is
+//! silent then); the super-nodes.
 
 mod local;
 mod revival;
