@@ -19,16 +19,17 @@
 //! Whether it votes:
 //!
 //! ```text
-//! persisted                        epoch of the store's next block     later epochs
-//! whole, of this key               as the record says                  votes
-//! nothing, and the store is new    votes                               votes if the epoch began since this process did
-//! nothing, store above genesis     observes                            votes if the epoch began since this process did
-//! damaged, or of another key       observes                            votes if the epoch began since this process did
-//! nothing or another key, fresh    votes                               votes
+//! persisted                         in the epoch of the store's next block   in later ones
+//! whole, of this key                as its record says                       yes
+//! nothing, the store is new         yes                                      if begun since the start
+//! nothing, the store is not         no                                       if begun since the start
+//! damaged, or of another key        no                                       if begun since the start
+//! as the last three, but fresh      yes, unless damaged                      yes, unless damaged
 //! ```
 //!
-//! Who has a seat and observes still follows by messages; who has none follows by what is synced. It leaves out the
-//! network, the disk, and executing blocks.
+//! The start is the first one since what was said is known; restarts in between do not count. Who has a seat and
+//! observes still follows by messages; who has none follows by what is synced. It leaves out the network, the disk, and
+//! executing blocks.
 
 mod advance;
 mod begin;
@@ -41,6 +42,8 @@ mod setup;
 mod status;
 mod step;
 mod term;
+#[cfg(test)]
+mod tests;
 
 pub use blocks::MAX_OPEN;
 pub use faults::{EvidenceError, MAX_FAULTS_KEPT};
@@ -138,10 +141,9 @@ pub struct Participant {
     unfinalized: Unfinalized,
     /// What was persisted as final and is not in the store yet, each after its parent.
     to_adopt: Vec<(Hash, Option<Finality>)>,
-    /// The time of the last block of the chain, if it was seen here.
-    head_ms: u64,
-    /// The wall clock at the first input.
-    began_ms: Option<u64>,
+    /// Whether the store lacks blocks below the head that only others have. Nothing is done before they are synced.
+    behind: bool,
+    started: bool,
     /// The view of which old blocks were dropped last.
     shed: View,
     halted: Option<String>,
@@ -163,9 +165,14 @@ impl Participant {
     }
 
     fn with(setup: ParticipantSetup, keys: Box<dyn Keys>, persisted: Option<&[u8]>) -> Result<Self, ParticipantError> {
-        let Begun { rules, term, past, saved, to_adopt, must_save } = begin::begin(setup, keys, persisted)?;
+        let Begun { rules, term, past, mut saved, to_adopt, must_save, behind } = begin::begin(setup, keys, persisted)?;
         let votes = saved.record.is_some();
-        let replica = term.seat.map(|_| rules.replica(&term, votes, Some(saved.restore())));
+        let seat = term.seat.filter(|_| !behind);
+        let replica = seat.map(|_| rules.replica(&term, votes, Some(saved.restore())));
+        if behind {
+            // What they stand on has to come first.
+            (saved.beyond, saved.pending) = (Vec::new(), Vec::new());
+        }
         let mut blocks = Blocks::default();
         begin::reopen(&saved, &mut blocks);
         Ok(Self {
@@ -188,8 +195,8 @@ impl Participant {
             must_save,
             unfinalized: Unfinalized::default(),
             to_adopt,
-            head_ms: 0,
-            began_ms: None,
+            behind,
+            started: false,
             shed: View(0),
             halted: None,
             clock: Clock::default(),
@@ -213,8 +220,9 @@ impl Engine for Participant {
         if self.halted.is_some() {
             return Vec::new();
         }
-        if self.began_ms.is_none() {
-            self.began_ms = Some(now_ms);
+        // A clock that is set back was ahead before.
+        self.saved.since_ms = Some(self.saved.since_ms.map_or(now_ms, |since_ms| since_ms.min(now_ms)));
+        if !std::mem::replace(&mut self.started, true) {
             self.start();
         }
         match input {

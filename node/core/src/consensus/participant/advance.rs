@@ -250,7 +250,7 @@ impl Participant {
         let (line, beyond): (Vec<_>, Vec<_>) =
             open.into_iter().map(|open| open.block).partition(|block| block.candidate.height <= candidate.height);
         let descendants: Vec<Hash> = beyond.iter().map(|block| block.candidate.place.digest).collect();
-        self.saved.beyond = beyond.into_iter().map(|block| block.candidate).collect();
+        self.saved.beyond.extend(beyond.into_iter().map(|block| block.candidate));
         self.saved.commit(candidate, certificate.clone());
         self.unsaved = true;
         self.fetching.retain(|place| place.view > candidate.place.view);
@@ -258,7 +258,7 @@ impl Participant {
             let place = block.candidate.place;
             let failed = place.view.0.saturating_sub(block.candidate.parent.view.next().0);
             self.counts.failed_views = self.counts.failed_views.saturating_add(failed);
-            self.head_ms = block.time_ms;
+            self.saved.head_ms = block.time_ms;
             self.faults.adopted(&block.seal.evidence);
             let own = self.rules.keys.public();
             if let Some(found) = block.seal.evidence.iter().find(|evidence| Some(evidence.offender) == own) {
@@ -267,7 +267,9 @@ impl Participant {
             // The certificate of the newest is the proof of all.
             let finality = (place == candidate.place)
                 .then(|| Finality { certificate: certificate.clone(), descendants: descendants.clone() });
-            self.saved.adopt(place.digest, finality.clone());
+            for old in self.saved.adopt(place.digest, finality.clone()) {
+                self.discard(old);
+            }
             self.announce(place.digest, finality);
         }
         for hash in self.blocks.prune(&candidate) {

@@ -18,6 +18,8 @@ pub(super) struct Begun {
     pub(super) to_adopt: Vec<(Hash, Option<Finality>)>,
     /// Whether the state differs from what was persisted.
     pub(super) must_save: bool,
+    /// Whether the store lacks blocks below the head that only others have.
+    pub(super) behind: bool,
 }
 
 /// What the store says.
@@ -44,12 +46,14 @@ pub(super) fn begin(
         return Err(ParticipantError::OtherChain { found, expected: chain });
     }
     let Some(mut saved) = found else {
-        let votes = persisted.is_none() && (fresh || stored.last.candidate.height == 0);
-        return from_store(rules, stored, initial, None, votes);
+        let certain = persisted.is_none() && fresh;
+        let votes = certain || (persisted.is_none() && stored.last.candidate.height == 0);
+        return from_store(rules, stored, initial, None, (votes, certain.then_some(0)));
     };
     if saved.key != rules.keys.public() {
         // What this key said, if anything, nobody here knows.
         saved.key = rules.keys.public();
+        saved.since_ms = fresh.then_some(0);
         saved.record = fresh.then(|| Record { cur: saved.head().place.view.next(), ..Record::new(saved.epoch) });
     }
     let LastFinal { candidate, .. } = &stored.last;
@@ -58,13 +62,17 @@ pub(super) fn begin(
         return go_on(rules, stored, saved, to_adopt);
     }
     if height <= head.height {
-        return Err(ParticipantError::OtherHistory { found: hash, height, expected: head.place.digest });
+        if height.saturating_add(saved.line.len() as u64) > head.height {
+            return Err(ParticipantError::OtherHistory { found: hash, height, expected: head.place.digest });
+        }
+        let begun = go_on(rules, stored, saved, Vec::new())?;
+        return Ok(Begun { behind: true, ..begun });
     }
     // What was synced is in the store, and this node stopped before it was told.
     if stored.epoch == saved.epoch {
         return catch_up(rules, stored.last, saved);
     }
-    let votes = saved.record.is_some();
+    let votes = (saved.since_ms == Some(0), saved.since_ms);
     let before = (saved.epoch.next() == stored.epoch).then(|| saved.validators.clone());
     from_store(rules, stored, saved.validators, before, votes)
 }
@@ -75,7 +83,7 @@ fn from_store(
     stored: Stored,
     others: Vec<Validator>,
     before: Option<Vec<Validator>>,
-    votes: bool,
+    (votes, since_ms): (bool, Option<u64>),
 ) -> Result<Begun, ParticipantError> {
     let Stored { last: LastFinal { candidate, certificate, epoch_start }, epoch, elected } = stored;
     let start_height = epoch.0.saturating_mul(rules.epoch_blocks);
@@ -86,7 +94,7 @@ fn from_store(
     };
     let term = rules.term(epoch, start, epoch_start, elected.unwrap_or(others))?;
     let record = votes.then(|| Record { cur: start.place.view.next(), ..Record::new(epoch) });
-    let mut saved = Saved::enter(&rules, &term, record);
+    let mut saved = Saved::enter(&rules, &term, record, since_ms);
     saved.previous = before;
     if let Some(certificate) = certificate.filter(|_| !begins) {
         saved.catch_up(candidate, certificate);
@@ -101,14 +109,15 @@ fn go_on(
     mut saved: Saved,
     to_adopt: Vec<(Hash, Option<Finality>)>,
 ) -> Result<Begun, ParticipantError> {
-    let has_descendants = |finality: &Finality| !finality.descendants.is_empty();
-    if !to_adopt.iter().any(|(_, finality)| finality.as_ref().is_some_and(has_descendants)) {
-        saved.beyond.clear();
-    }
+    let proofs = to_adopt.iter().filter_map(|(_, finality)| finality.as_ref());
+    let needed: Vec<Hash> = proofs.flat_map(|finality| finality.descendants.clone()).collect();
+    saved.beyond.retain(|candidate| needed.contains(&candidate.place.digest));
     let term = rules.term(saved.epoch, saved.start, saved.seed, saved.validators.clone())?;
-    if to_adopt.is_empty() && saved.head().height >= term.last_height {
-        let (record, before) = (saved.record.is_some(), saved.validators.clone());
-        return from_store(rules, stored, saved.validators, Some(before), record);
+    let is_stored = stored.last.candidate.place.digest == saved.head().place.digest;
+    if is_stored && saved.head().height >= term.last_height {
+        let (votes, before) = (saved.knows_next(), saved.validators.clone());
+        let since_ms = if votes { Some(0) } else { saved.since_ms };
+        return from_store(rules, stored, saved.validators, Some(before), (votes, since_ms));
     }
     Ok(begun(rules, term, saved, to_adopt, false))
 }
@@ -127,7 +136,7 @@ fn begun(rules: Rules, term: Term, saved: Saved, to_adopt: Vec<(Hash, Option<Fin
     let before = saved.previous.clone().zip(saved.epoch.0.checked_sub(1).map(Epoch));
     // Only votes are checked by it, so that its start does not matter.
     let past = before.and_then(|(validators, epoch)| rules.term(epoch, term.start, term.seed(), validators).ok());
-    Begun { rules, term, past, saved, to_adopt, must_save }
+    Begun { rules, term, past, saved, to_adopt, must_save, behind: false }
 }
 
 impl Saved {

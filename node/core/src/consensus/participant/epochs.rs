@@ -4,7 +4,6 @@ use super::saved::Saved;
 use super::{Participant, Past};
 use crate::consensus::Finality;
 use crate::consensus::bbft::{Candidate, Event, Phase, Record, Refusals, Validator};
-use crate::rules::MAX_FUTURE_MS;
 use tenon_types::Hash;
 
 impl Participant {
@@ -29,6 +28,13 @@ impl Participant {
             return self.halt(format!("found {head:?} final, expected {known:?} at its height"));
         }
         if head.height <= known.height {
+            if self.behind && head.height == known.height {
+                self.saved.head_ms = time_ms;
+                self.caught_up();
+                if head.height == last {
+                    self.enter_next(elected);
+                }
+            }
             return;
         }
         if head.height > last {
@@ -50,13 +56,18 @@ impl Participant {
         for hash in self.blocks.prune(&head) {
             self.discard(hash);
         }
-        self.head_ms = time_ms;
+        self.saved.head_ms = time_ms;
         self.saved.pending = self.blocks.pending();
         self.saved.catch_up(head, finality.certificate);
-        self.begin_anew();
+        self.caught_up();
         if head.height == last {
             self.enter_next(elected);
         }
+    }
+
+    fn caught_up(&mut self) {
+        self.behind = false;
+        self.begin_anew();
     }
 
     /// A certificate that was held and that another contradicts.
@@ -76,15 +87,15 @@ impl Participant {
             Ok(term) => term,
             Err(error) => return self.halt(error.to_string()),
         };
-        // Whose record is lost may have voted in every epoch that began before this process did.
-        let began_ms = self.began_ms.unwrap_or(u64::MAX).saturating_add(MAX_FUTURE_MS);
-        let votes = self.saved.record.is_some() || self.head_ms > began_ms;
+        // In an epoch that began before all was known here, this key may have said anything.
+        let votes = self.saved.knows_next();
+        let since_ms = if votes { Some(0) } else { self.saved.since_ms };
         let record = votes.then(|| Record::new(epoch));
         let entered = Saved {
             previous: Some(self.saved.validators.clone()),
             line: std::mem::take(&mut self.saved.line),
             beyond: std::mem::take(&mut self.saved.beyond),
-            ..Saved::enter(&self.rules, &term, record)
+            ..Saved::enter(&self.rules, &term, record, since_ms)
         };
         self.saved = entered;
         let replica = self.replica.take();

@@ -42,12 +42,17 @@ pub(super) struct Saved {
     /// The validators of the epoch before, whose faults may be reported still.
     pub(super) previous: Option<Vec<Validator>>,
     pub(super) record: Option<Record>,
+    /// Since when all that was said with this key is known here, by the wall clock; 0 for ever, absent before the first
+    /// input. Who has a record all the same began with an empty store: as far as can be known, the chain was new.
+    pub(super) since_ms: Option<u64>,
+    /// The time of the last final block; 0 if it was not seen here.
+    pub(super) head_ms: u64,
     pub(super) certificates: Certificates,
     /// The last final block of the epoch, with what makes it so.
     pub(super) committed: Option<(Candidate, Certificate)>,
     /// Adopted blocks, oldest first, the head last, as far as the store may lack them; and why they are final.
     pub(super) line: Vec<(Hash, Option<Finality>)>,
-    /// Blocks above an epoch's last one that are part of its proof, oldest first.
+    /// Blocks above an epoch's last one that are part of its proof, oldest first, as far as the line has it.
     pub(super) beyond: Vec<Candidate>,
     /// Blocks that may still become final, each after its parent.
     pub(super) pending: Vec<Received>,
@@ -55,7 +60,7 @@ pub(super) struct Saved {
 
 impl Saved {
     /// The state of who enters an epoch.
-    pub(super) fn enter(rules: &Rules, term: &Term, record: Option<Record>) -> Self {
+    pub(super) fn enter(rules: &Rules, term: &Term, record: Option<Record>, since_ms: Option<u64>) -> Self {
         let Term { epoch, start, .. } = *term;
         Self {
             chain: rules.chain,
@@ -66,6 +71,8 @@ impl Saved {
             validators: term.set.validators().to_vec(),
             previous: None,
             record,
+            since_ms,
+            head_ms: 0,
             certificates: Certificates::new(),
             committed: None,
             line: vec![(start.place.digest, None)],
@@ -98,6 +105,12 @@ impl Saved {
         self.committed.as_ref().map_or(self.start, |(candidate, _)| *candidate)
     }
 
+    /// Whether nothing can have been said with this key in an epoch that begins after the last final block, but what is
+    /// known here.
+    pub(super) fn knows_next(&self) -> bool {
+        self.since_ms.is_some_and(|since_ms| since_ms == 0 || self.head_ms > since_ms)
+    }
+
     /// The last final block as the one on which the next epoch begins.
     pub(super) fn next_start(&self) -> Candidate {
         let head = self.head();
@@ -124,11 +137,14 @@ impl Saved {
         self.certificates.retain(|(view, _), _| *view >= candidate.place.view);
     }
 
-    /// Takes note of an adopted block.
-    pub(super) fn adopt(&mut self, hash: Hash, finality: Option<Finality>) {
+    /// Takes note of an adopted block. Returns the blocks that were part of a proof which is in the store by now.
+    pub(super) fn adopt(&mut self, hash: Hash, finality: Option<Finality>) -> Vec<Hash> {
         self.line.push((hash, finality));
         let excess = self.line.len().saturating_sub(MAX_LINE);
-        self.line.drain(..excess);
+        let old = self.line.drain(..excess).filter_map(|(_, finality)| finality);
+        let dropped: Vec<Hash> = old.flat_map(|finality| finality.descendants).collect();
+        self.beyond.retain(|candidate| !dropped.contains(&candidate.place.digest));
+        dropped
     }
 
     /// What the epoch's machine goes on from.

@@ -16,6 +16,8 @@ pub enum Part {
     NotElected,
     /// Its key is one of the epoch's, but what it said before is not known here: it only observes.
     NoRecord,
+    /// Its store lacks final blocks that it knew: it waits for them.
+    Behind,
     /// It has stopped; [`super::Effect::Halt`] said why.
     Halted,
 }
@@ -72,6 +74,7 @@ impl Participant {
             (Some(_), ..) => Part::Halted,
             (_, None, ..) => Part::NoKey,
             (_, _, None, _) => Part::NotElected,
+            _ if self.behind => Part::Behind,
             (_, _, _, None) => Part::NoRecord,
             _ => Part::Votes,
         }

@@ -247,7 +247,7 @@ impl Participant {
             self.effects.retain(|effect| matches!(effect, Effect::Halt { .. }));
             return std::mem::take(&mut self.effects);
         }
-        self.finalize();
+        self.unfinalized.finalize(self.clock.now_ms(), &mut self.effects);
         self.shed();
         let seen = |effect: &Effect| {
             matches!(
@@ -264,26 +264,10 @@ impl Participant {
         std::mem::take(&mut self.effects)
     }
 
-    /// Makes what is due final. Blocks that are part of a proof alone are not needed after that.
-    fn finalize(&mut self) {
-        let mut effects = Vec::new();
-        self.unfinalized.finalize(self.clock.now_ms(), &mut effects);
-        for effect in effects {
-            let descendants = match &effect {
-                Effect::Finalize { finality: Some(finality), .. } => finality.descendants.clone(),
-                _ => Vec::new(),
-            };
-            self.effects.push(effect);
-            if !descendants.is_empty() {
-                self.saved.beyond.clear();
-            }
-            descendants.into_iter().for_each(|hash| self.discard(hash));
-        }
-    }
-
     /// Drops blocks of old views when the view has changed.
     fn shed(&mut self) {
-        let Some(replica) = &self.replica else { return };
+        // The ancestors of a final block come newest first, and are needed however old they are.
+        let Some(replica) = self.replica.as_ref().filter(|_| self.commit.is_none()) else { return };
         let machine = replica.machine();
         let (cur, max_n) = (machine.record().cur, machine.record().max_n);
         if std::mem::replace(&mut self.shed, cur) == cur {
