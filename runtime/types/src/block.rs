@@ -183,7 +183,8 @@ mod tests {
     fn what_is_ours_lies_in_the_header_as_the_book_says() {
         let number = |value: u64| value.to_le_bytes().to_vec();
         let parent = [number(258), vec![1; 32], number(3), number(0), number(4), vec![2; 32]].concat();
-        let votes = [number(5), number(12), number(10), vec![1], vec![6; 32], vec![4, 7], vec![4], vec![4; 32]].concat();
+        let votes =
+            [number(5), number(12), number(10), vec![1], vec![6; 32], vec![4, 7], vec![4], vec![4; 32]].concat();
         let evidence = [vec![4, 2], vec![9; 96], number(5), number(6), vec![8, 8, 8]].concat();
         let next = [vec![1], vec![3; 32]].concat();
         assert_eq!(info().encode(), [parent, votes, evidence, next].concat());

@@ -54,7 +54,8 @@ impl Network {
             let nodes = ready["nodes"].as_array().context("nodes of the network")?;
             nodes.iter().map(|node| Ok(node[key].as_str().context("an address")?.to_string())).collect()
         };
-        let network = Self { program: program.into(), urls: of("rpc")?, metrics: of("metrics")?, folders: of("folder")?, folder };
+        let network =
+            Self { program: program.into(), urls: of("rpc")?, metrics: of("metrics")?, folders: of("folder")?, folder };
         println!("{VALIDATORS} validators ready after {} ms", ready["started_ms"]);
         Ok(network)
     }

@@ -17,7 +17,8 @@ use tenon_types::{Address, Amount, Parameters, Validator};
 
 /// What each account of development and each validator's owner holds, in coins.
 const COINS: Amount = 1_000_000;
-/// The ports that are taken: below those that systems give to clients, so that a node that was stopped finds its own free.
+/// The ports that are taken: below those that systems give to clients, so that a node that was stopped finds its own
+/// free.
 const FIRST_PORT: u16 = 20_000;
 const PORTS: u16 = 12_000;
 /// Ports of one node: RPC, network, figures.
@@ -153,6 +154,8 @@ fn free_ports(count: usize) -> Result<Vec<u16>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parity_scale_codec::DecodeAll as _;
+    use tenon_types::Genesis;
 
     #[test]
     fn ports_are_free_and_different() {
@@ -181,7 +184,7 @@ mod tests {
             assert!(state.nodes.iter().all(|other| named.contains(&other.peer_id)), "{number}");
             assert_eq!(settings.network.bootstrap.len(), 6);
             assert_eq!((settings.consensus.block_interval_ms, settings.consensus.delay_ms), (50, 300));
-            let (_, genesis) = super::super::super::node::read_genesis(&settings.chain).unwrap();
+            let genesis = Genesis::decode_all(&mut &std::fs::read(&settings.chain).unwrap()[..]).unwrap();
             assert_eq!(genesis.validators.len(), 7);
         }
         assert_eq!((owner(1).as_str(), owner(7).as_str()), ("//Alice//stash", "//Validator7"));

@@ -89,7 +89,7 @@ fn write(folder: &Path, chosen: &[Override], genesis: Option<&[u8]>, votes: bool
 }
 
 /// Reads a genesis, with its bytes.
-pub(in crate::cli) fn read_genesis(file: &Path) -> Result<(Vec<u8>, Genesis), Failure> {
+fn read_genesis(file: &Path) -> Result<(Vec<u8>, Genesis), Failure> {
     let hint = "make one with `tenon node genesis`, or have it sent by those who founded the chain";
     let bytes = std::fs::read(file)
         .map_err(|error| Failure::new(Kind::File, format!("cannot read {}: {error}", file.display()), hint))?;

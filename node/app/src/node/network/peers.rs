@@ -167,7 +167,10 @@ mod tests {
         peers.enter(view(1, &[1, 2, 3]));
         assert_eq!(peers.hear(record(CHAIN, 2, 22, 5)), Heard::New);
         assert_eq!(peers.hear(record(CHAIN, 2, 23, 5)), Heard::Old);
-        assert_eq!((peers.peer_of(Epoch(1), 1), peers.index_of(Epoch(1), &PeerKey([22; 32]))), (Some(PeerKey([22; 32])), Some(1)));
+        assert_eq!(
+            (peers.peer_of(Epoch(1), 1), peers.index_of(Epoch(1), &PeerKey([22; 32]))),
+            (Some(PeerKey([22; 32])), Some(1))
+        );
         assert_eq!(peers.hear(record(CHAIN, 2, 24, 6)), Heard::New);
         assert_eq!(peers.index_of(Epoch(1), &PeerKey([22; 32])), None);
         assert_eq!(peers.index_of(Epoch(1), &PeerKey([24; 32])), Some(1));

@@ -118,7 +118,7 @@ fn chain_of_one(folder: &Path, model: &[Arc<BlockEntry>]) -> Vec<Arc<BlockEntry>
         Ok(Box::new(Producers { inner, producers: producers.into_iter() }) as Box<dyn Running>)
     };
     let clock = Box::new(move || shown.load(Ordering::SeqCst));
-    let (node, threads) = Node::begin(open(folder), engine(), clock, make_consensus, plain_genesis).unwrap();
+    let (node, threads) = Node::begin(open(folder), engine(), clock, make_consensus, plain_genesis, None).unwrap();
     for entry in &model[1..] {
         time.store(entry.info.time_ms, Ordering::SeqCst);
         assert!(node.submit_batch(entry.block.extrinsics.clone()).iter().all(Result::is_ok));
