@@ -107,6 +107,7 @@ fn voting(status: &ParticipantStatus) -> Voting {
         Part::Votes => Voting::Votes,
         Part::NoKey => observes("it has no validator key"),
         Part::NotElected => observes("its key is none of this epoch's validators"),
+        Part::Behind => observes("the store lacks blocks that consensus knows as final; they come from peers"),
         Part::NoRecord => Voting::Stopped {
             reason: "what its key said before is not in this store: it observes until the next epoch".to_string(),
         },
