@@ -28,7 +28,7 @@ fn vote(random: &mut Random, cur: u64) -> Vote {
 
 fn anything(random: &mut Random, cur: u64) -> Message {
     let mut signers = Signers::none(4 + random.below(20) as usize);
-    (0..4).for_each(|index| drop(signers.insert(index)));
+    (0..4).for_each(|index| assert!(signers.insert(index)));
     let signature = Signature([random.below(3) as u8; SIGNATURE_BYTES]);
     let certificate = Certificate { statement: statement(random, cur), signers: signers.clone(), signature };
     match random.below(7) {

@@ -19,7 +19,7 @@ pub(super) const TIMING: Timing = Timing { delay_ms: 100, interval_ms: 100, max_
 
 /// What happens to a node.
 enum Happens {
-    Packet { from: [u8; 96], packet: Packet },
+    Packet { from: [u8; 96], packet: Box<Packet> },
     Block(Header),
     Wanted { from: usize, hash: Hash },
     Timer(u64),
@@ -180,7 +180,7 @@ impl World {
             let copies = 1 + u64::from(self.random.percent(self.weather.double_percent));
             for _ in 0..copies {
                 let at_ms = self.now_ms + self.delay_ms();
-                self.plan_at(at_ms, to, Happens::Packet { from: key(who), packet: packet.clone() });
+                self.plan_at(at_ms, to, Happens::Packet { from: key(who), packet: Box::new(packet.clone()) });
             }
         }
     }
