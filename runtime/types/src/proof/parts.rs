@@ -1,7 +1,7 @@
 //! Parts of the state: the tree cut at one depth, so that each piece is checked by itself against the root.
 //!
-//! A tree cut at depth d has 2^d parts; part i holds the keys whose hash begins with the d bits of i. The hash of a part
-//! is the hash of the tree of its rows alone, whose first d bits are skipped: [`EMPTY_HASH`] without rows, the leaf's
+//! A tree cut at depth d has 2^d parts; part i holds the keys whose hash begins with the d bits of i. The hash of a
+//! part is that of the tree of its rows alone, whose first d bits are skipped: [`EMPTY_HASH`] without rows, the leaf's
 //! hash with one. The hashes of all parts give the root, so whoever knows the root can check them, and then each part
 //! as it comes:
 //!
