@@ -4,6 +4,7 @@ mod act;
 mod ask;
 mod create;
 mod process;
+mod stake;
 mod start;
 mod state;
 mod up;

@@ -1,5 +1,5 @@
-//! Addresses and names of peers, as people write them. What they mean is the network's to know: here they are checked for
-//! form, so that a mistyped one is told when it is read, and not when it is first used.
+//! Addresses and names of peers, as people write them. What they mean is the network's to know: here they are checked
+//! for form, so that a mistyped one is told when it is read, and not when it is first used.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};

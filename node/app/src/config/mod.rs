@@ -1,8 +1,9 @@
 //! What a networked node is run with: the keys of `config.toml`, their defaults and bounds, and the node's key files.
 //!
-//! [`table`](self::table) lists every key once. The commented file that `tenon node init` writes, the reference in the
-//! book, the defaults and the check for unknown keys all come from it. [`NodeSettings::read`] reads a file and flags once,
-//! so that what runs has only checked values. The key of an account is nowhere here: it stays in its owner's wallet.
+//! The table in `table.rs` lists every key once. The commented file that `tenon node init` writes, the reference in the
+//! book, the defaults and the check for unknown keys all come from it. [`NodeSettings::read`] reads a file and flags
+//! once, so that what runs has only checked values. The key of an account is nowhere here: it stays in its owner's
+//! wallet.
 
 mod address;
 mod error;

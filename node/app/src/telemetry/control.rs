@@ -1,5 +1,5 @@
-//! The control of a node by who runs it: a socket in the node's folder that its owner alone may open. It takes one order
-//! a connection, as a line, and gives one line back: `ok`, or `error: ..` with what was found and expected.
+//! The control of a node by who runs it: a socket in the node's folder that its owner alone may open. It takes one
+//! order a connection, as a line, and gives one line back: `ok`, or `error: ..` with what was found and expected.
 //!
 //! ```text
 //! cut [PEER ..]     drop the connections with these peers, or with all, and refuse them
@@ -78,8 +78,8 @@ pub struct ControlServer {
 }
 
 impl ControlServer {
-    /// Opens the socket in a node's folder. One that a killed node left is replaced: the store's lock says that no other
-    /// node runs there, so open it first.
+    /// Opens the socket in a node's folder. One that a killed node left is replaced: the store's lock says that no
+    /// other node runs there, so open it first.
     ///
     /// # Errors
     /// If the socket cannot be made, for a path of more than about 100 bytes for example.

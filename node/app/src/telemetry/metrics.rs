@@ -1,5 +1,5 @@
-//! The figures of a node, each registered once with its name, labels and meaning: the text that Prometheus reads and the
-//! table in the book both come from here.
+//! The figures of a node, each registered once with its name, labels and meaning: the text that Prometheus reads and
+//! the table in the book both come from here.
 
 use super::process;
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
@@ -116,16 +116,28 @@ pub struct Metrics {
     pub snapshot_height: Level,
     /// How often the node was started.
     pub starts: Level,
+    labelled: Labelled,
+    process: Process,
+    registry: Registry,
+    documented: Vec<Documented>,
+}
+
+/// Figures that are counted apart by what they are of.
+#[derive(Debug)]
+struct Labelled {
     votes: Family<PhaseLabels, Counter>,
     messages: Family<KindLabels, Counter>,
     network_bytes: Family<ChannelLabels, Counter>,
     refused: Family<ReasonLabels, Counter>,
     banned: Family<ReasonLabels, Counter>,
+}
+
+/// What the system says of the process.
+#[derive(Debug)]
+struct Process {
     resident_bytes: Level,
     open_files: Level,
     cpu_seconds: Amount,
-    registry: Registry,
-    documented: Vec<Documented>,
 }
 
 /// Registers figures, and remembers what was registered.
@@ -165,6 +177,59 @@ impl Registrar {
 
     fn sizes(&mut self, name: &str, help: &'static str, first: f64) -> Histogram {
         self.add("histogram", name, "", help, Histogram::new(exponential_buckets(first, 4.0, 12)))
+    }
+}
+
+impl Labelled {
+    fn new(all: &mut Registrar) -> Self {
+        Self {
+            votes: all.add("counter", "votes", "phase", "Votes that this node sent.", Family::default()),
+            messages: all.add("counter", "messages", "kind, direction", "Messages of consensus.", Family::default()),
+            network_bytes: all.add(
+                "counter",
+                "network_bytes",
+                "channel, direction",
+                "Bytes from and to peers.",
+                Family::default(),
+            ),
+            refused: all.add(
+                "counter",
+                "transactions_refused",
+                "reason",
+                "Transactions that the pool refused.",
+                Family::default(),
+            ),
+            banned: all.add(
+                "counter",
+                "peers_banned",
+                "reason",
+                "Peers that were sent away for what they did.",
+                Family::default(),
+            ),
+        }
+    }
+}
+
+impl Process {
+    fn new(all: &mut Registrar) -> Self {
+        Self {
+            resident_bytes: all.level("process_resident_bytes", "Memory that the process holds."),
+            open_files: all.level("process_open_files", "Files and sockets that the process has open."),
+            cpu_seconds: all.add(
+                "gauge",
+                "process_cpu_seconds",
+                "",
+                "Time on the processors since the start.",
+                Amount::default(),
+            ),
+        }
+    }
+
+    /// Asks the system. What it does not say stays at the last value.
+    fn refresh(&self) {
+        process::resident_bytes().map(|bytes| self.resident_bytes.set(bytes));
+        process::open_files().map(|files| self.open_files.set(files));
+        process::cpu_seconds().map(|seconds| self.cpu_seconds.set(seconds));
     }
 }
 
@@ -220,38 +285,8 @@ impl Metrics {
             accepted: all.counter("transactions_accepted", "Transactions that the pool took."),
             snapshot_height: all.level("snapshot_height", "Height of the newest snapshot that this node made."),
             starts: all.level("starts", "How often the node was started with this folder."),
-            votes: all.add("counter", "votes", "phase", "Votes that this node sent.", Family::default()),
-            messages: all.add("counter", "messages", "kind, direction", "Messages of consensus.", Family::default()),
-            network_bytes: all.add(
-                "counter",
-                "network_bytes",
-                "channel, direction",
-                "Bytes from and to peers.",
-                Family::default(),
-            ),
-            refused: all.add(
-                "counter",
-                "transactions_refused",
-                "reason",
-                "Transactions that the pool refused.",
-                Family::default(),
-            ),
-            banned: all.add(
-                "counter",
-                "peers_banned",
-                "reason",
-                "Peers that were sent away for what they did.",
-                Family::default(),
-            ),
-            resident_bytes: all.level("process_resident_bytes", "Memory that the process holds."),
-            open_files: all.level("process_open_files", "Files and sockets that the process has open."),
-            cpu_seconds: all.add(
-                "gauge",
-                "process_cpu_seconds",
-                "",
-                "Time on the processors since the start.",
-                Amount::default(),
-            ),
+            labelled: Labelled::new(&mut all),
+            process: Process::new(&mut all),
             registry: all.registry,
             documented: all.documented,
         }
@@ -259,35 +294,35 @@ impl Metrics {
 
     /// Counts a vote that was sent: `notarize`, `nullify` or `finalize`.
     pub fn vote(&self, phase: &'static str) {
-        self.votes.get_or_create(&PhaseLabels { phase }).inc();
+        self.labelled.votes.get_or_create(&PhaseLabels { phase }).inc();
     }
 
     /// Counts a message of consensus.
     pub fn message(&self, kind: &'static str, direction: Direction) {
-        self.messages.get_or_create(&KindLabels { kind, direction: direction.name() }).inc();
+        self.labelled.messages.get_or_create(&KindLabels { kind, direction: direction.name() }).inc();
     }
 
     /// Counts bytes from or to peers.
     pub fn network(&self, channel: &'static str, direction: Direction, bytes: u64) {
-        self.network_bytes.get_or_create(&ChannelLabels { channel, direction: direction.name() }).inc_by(bytes);
+        self.labelled
+            .network_bytes
+            .get_or_create(&ChannelLabels { channel, direction: direction.name() })
+            .inc_by(bytes);
     }
 
     /// Counts a transaction that the pool refused, by the name of the reason.
     pub fn refused(&self, reason: &'static str) {
-        self.refused.get_or_create(&ReasonLabels { reason }).inc();
+        self.labelled.refused.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// Counts a peer that was sent away, by the name of the reason.
     pub fn banned(&self, reason: &'static str) {
-        self.banned.get_or_create(&ReasonLabels { reason }).inc();
+        self.labelled.banned.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// Everything as Prometheus reads it.
     pub fn text(&self) -> String {
-        // What the system does not say stays at the last value.
-        process::resident_bytes().map(|bytes| self.resident_bytes.set(bytes));
-        process::open_files().map(|files| self.open_files.set(files));
-        process::cpu_seconds().map(|seconds| self.cpu_seconds.set(seconds));
+        self.process.refresh();
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a text takes everything");
         text

@@ -1,4 +1,5 @@
-//! The server of `GET /metrics`: a thread of its own, so that figures are there while the node starts, is busy or stops.
+//! The server of `GET /metrics`: a thread of its own, so that figures are there while the node starts, is busy or
+//! stops.
 
 use super::metrics::Metrics;
 use http_body_util::Full;

@@ -51,7 +51,8 @@ impl Figures {
     /// The sum of a figure over its labels.
     pub(super) fn sum(&self, name: &str) -> f64 {
         let labelled = |key: &str| key.strip_prefix(name).is_some_and(|rest| rest.starts_with('{'));
-        self.0.iter().filter(|(key, _)| *key == name || labelled(key)).map(|(_, value)| value).sum()
+        // The sum of nothing is minus zero, which people would see.
+        self.0.iter().filter(|(key, _)| *key == name || labelled(key)).map(|(_, value)| value).sum::<f64>() + 0.0
     }
 }
 
@@ -73,7 +74,10 @@ mod tests {
         assert_eq!(figures.whole("tenon_transactions_total"), 3);
         assert_eq!(figures.sum("tenon_votes_total"), 2.0);
         assert_eq!(figures.get("tenon_finality_seconds_sum"), 0.5);
-        assert_eq!(figures.whole("tenon_nothing"), 0);
+        assert_eq!(
+            (figures.whole("tenon_nothing"), format!("{:.0}", figures.sum("tenon_nothing"))),
+            (0, "0".to_string())
+        );
     }
 
     #[test]

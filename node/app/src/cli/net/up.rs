@@ -4,6 +4,7 @@ use super::super::dev::BLOCK_TIMES_MS;
 use super::super::node::settings;
 use super::super::output::{Failure, Kind, Report, table};
 use super::create::{Plan, create};
+use super::stake::register_all;
 use super::start::{start, wait_ready};
 use super::state::{Held, MAX_NODES, State};
 use super::{Place, view};
@@ -31,7 +32,7 @@ pub(super) struct Up {
     /// Milliseconds between two blocks of a new network [default: 500]
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(BLOCK_TIMES_MS))]
     block_time_ms: Option<u64>,
-    /// Have the module for staking elect validators of a new network
+    /// Have the module for staking elect validators of a new network, in which all of them stand
     #[arg(long)]
     staking: bool,
     /// Blocks of an epoch
@@ -76,14 +77,10 @@ impl Up {
     fn start_all(&self, folder: &Path) -> Result<State, Failure> {
         let plan = self.plan()?;
         let held = Held::create(folder)?;
-        let mut state = match held.state()? {
-            Some(state) => self.fits(state)?,
-            None => {
-                let state = create(folder, &plan)?;
-                held.keep(&state)?;
-                state
-            }
-        };
+        let known = held.state()?;
+        let is_new = known.is_none();
+        let mut state = known.map_or_else(|| create(folder, &plan), |state| self.fits(state))?;
+        held.keep(&state)?;
         for number in 1..=state.nodes.len() {
             let node = state.node_mut(number)?;
             if node.running().is_none() {
@@ -92,6 +89,9 @@ impl Up {
             }
         }
         wait_ready(state.numbered())?;
+        if is_new && self.staking {
+            register_all(&state)?;
+        }
         Ok(state)
     }
 

@@ -1,5 +1,5 @@
-//! The live view of a local network: a table that is drawn anew twice a second, and keys that do to a node what the other
-//! commands do. Leaving it leaves the nodes running.
+//! The live view of a local network: a table that is drawn anew twice a second, and keys that do to a node what the
+//! other commands do. Leaving it leaves the nodes running.
 
 use super::super::output::{Failure, Kind, Report};
 use super::act::{self, Standing};
@@ -266,7 +266,8 @@ mod tests {
     fn a_row_shows_rates_since_the_time_before() {
         let before = "tenon_transactions_total 100\ntenon_finality_seconds_sum 1\ntenon_finality_seconds_count 10\n";
         let now = "tenon_best_height 21\ntenon_final_height 20\ntenon_transactions_total 300\ntenon_leader 1\n\
-                   tenon_finality_seconds_sum 3\ntenon_finality_seconds_count 14\ntenon_votes_total{phase=\"notarize\"} 7\n";
+                   tenon_finality_seconds_sum 3\ntenon_finality_seconds_count 14\n\
+                   tenon_votes_total{phase=\"notarize\"} 7\n";
         let line = row(Some(now), Some(before)).line(2, true);
         let words: Vec<&str> = line.split_whitespace().collect();
         assert_eq!(words, [">", "2", "up", "42", "21", "20", "500", "ms", "0", "100", "0", "7", "leads"]);

@@ -28,17 +28,18 @@ pub(super) struct GenesisWords {
     /// The symbol of its coin
     #[arg(long, default_value = "TEN")]
     symbol: String,
-    /// A validator that the chain begins with: its account and BLS key, then its weight (1) and its key's proof if given
+    /// A validator that the chain begins with: account and BLS key, then its weight (1) and its key's proof if given
     #[arg(long = "validator", value_name = "ACCOUNT:BLSKEY[:WEIGHT][:PROOF]", required = true)]
     validators: Vec<String>,
     /// Who holds the coin, and how much
     #[arg(long = "balance", value_name = "ADDRESS:COINS")]
     balances: Vec<String>,
-    /// Have the module for staking elect validators from the third epoch on
+    /// Have the module for staking elect validators: founders must register before the first epoch ends
     #[arg(long)]
     staking: bool,
     /// Blocks of an epoch; the module's own number if absent
-    #[arg(long, value_name = "BLOCKS", requires = "staking", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "BLOCKS", requires = "staking",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     epoch_blocks: Option<u32>,
     /// Coin that is issued in each block
     #[arg(long, value_name = "COINS", requires = "staking", default_value = "0")]

@@ -48,7 +48,7 @@ impl Run {
         })?;
         let telemetry = Telemetry::start(&settings).map_err(|error| {
             let message = format!("cannot serve metrics: {error}");
-            Failure::new(Kind::Node, message, "choose another metrics.port, or 0 for any")
+            Failure::new(Kind::Node, message, "choose another metrics.listen, such as 127.0.0.1:0 for any port")
         })?;
         let on_ready = |ready: Ready| {
             let report = told(&ready, &settings, started.elapsed().as_millis());
