@@ -7,13 +7,13 @@
 //! validate   upon a proposal: every ancestor is here and executed, its header says of the votes what all know, and the
 //!            driver finds it valid
 //! build      upon the leader's turn: on a parent that is here and executed
-//! commit     upon a certificate that finalizes: the blocks up to it are executed, persisted with the proof, adopted oldest
-//!            first, and made final after the gap that clients need
+//! commit     upon a certificate that finalizes: the blocks up to it are executed, persisted with the proof, adopted
+//!            oldest first, and made final after the gap that clients need
 //! persist    in front of all that rests on it: no vote is sent that is not written, with the block that it is for
 //! epoch      upon the adoption of its last block: the elected set, a new overlay, a fresh replica
 //! synced     upon final blocks from others: the replica begins anew above them, with the record that it had
-//! fault      upon proof that somebody contradicted themselves: into the blocks that are made here, until one is final; upon
-//!            proof against this very key: stop, it runs twice
+//! fault      upon proof that somebody contradicted themselves: into the blocks that are made here, until one is final;
+//!            upon proof against this very key: stop, it runs twice
 //! ```
 //!
 //! Whether it votes:
@@ -69,7 +69,7 @@ pub const MAX_WANTED: usize = 64;
 const MAX_FETCHING: usize = 64;
 /// Events that the replica handles before the driver gets its turn again.
 const MAX_EVENTS: usize = 1 << 12;
-/// Certificates above the last final block. A machine votes no more after 2^16 views, each of which has one, rarely two.
+/// Certificates above the last final block. A machine votes no more after 2^16 views, each of which has one or two.
 const MAX_CERTIFICATES_HELD: usize = 1 << 17;
 
 /// A block that this node makes as a leader.
@@ -135,7 +135,7 @@ pub struct Participant {
     faults: Faults,
     /// What is persisted next.
     saved: Saved,
-    /// Whether that differs from what was persisted last, and whether it has to be written though nothing rests on it yet.
+    /// Whether that differs from what was persisted last, and whether it has to be written at once.
     unsaved: bool,
     must_save: bool,
     unfinalized: Unfinalized,

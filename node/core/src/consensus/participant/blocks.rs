@@ -133,8 +133,8 @@ impl Blocks {
         dropped
     }
 
-    /// Forgets unexecuted blocks of old views, and old executed ones if there are too many; returns which. Those to keep
-    /// are told by hash.
+    /// Forgets unexecuted blocks of old views, and old executed ones if there are too many; returns which; but none
+    /// to keep.
     pub(super) fn shed(&mut self, cur: View, keep: impl Fn(&Candidate) -> bool) -> Vec<Hash> {
         let old = |open: &Open| open.block.candidate.place.view.0.saturating_add(MAX_VIEWS_BEHIND) < cur.0;
         let mut dropped: Vec<Hash> = Vec::new();

@@ -91,8 +91,8 @@ pub(super) fn to_report(term: &Term, evidence: &bbft::Evidence) -> Option<Eviden
     Some(Evidence { kind: kind(evidence), offender, epoch: term.epoch.0, view, proof: evidence.encode() })
 }
 
-/// Checks what a block says of a fault, given the epochs whose validators are known, the current one first, and what was
-/// reported already.
+/// Checks what a block says of a fault, given the epochs whose validators are known, the current one first, and what
+/// was reported already.
 pub(super) fn check(
     chain: Hash,
     terms: &[&Term],

@@ -225,8 +225,8 @@ impl Participant {
 
     pub(super) fn halt_as_twin(&mut self, epoch: Epoch, view: View) {
         self.halt(format!(
-            "found proof that this very key contradicted itself in view {view} of epoch {epoch}, expected none: another \
-             node runs with the same key, or this one lost its safety record; stop both, and see which"
+            "found proof that this very key contradicted itself in view {view} of epoch {epoch}, expected none: \
+             another node runs with the same key, or this one lost its safety record; stop both, and see which"
         ));
     }
 

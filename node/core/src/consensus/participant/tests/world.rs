@@ -297,8 +297,8 @@ impl World {
             let (who, height, now_ms) = (host.who, host.final_height, self.now_ms);
             let ParticipantStatus { epoch, view, part, seat, record, open_blocks, .. } = status;
             format!(
-                "{who}: {height} epoch {epoch} view {view} {part:?} {seat:?} {record:?} {open_blocks} {:?}\n  {waits:?} \
-                 timer {timer_ms:?} at {now_ms}",
+                "{who}: {height} epoch {epoch} view {view} {part:?} {seat:?} {record:?} {open_blocks} {:?}\n  \
+                 {waits:?} timer {timer_ms:?} at {now_ms}",
                 host.halted
             )
         };
