@@ -23,6 +23,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 /// Files of tests that may wait: they ask again and again until something is so, or have nothing else to ask.
 const MAY_WAIT: &[(&str, &str)] = &[
     ("tests/bench/src/load.rs", "asks a node every 25 ms whether all transfers are final"),
+    ("tests/bench/src/net.rs", "asks a network every 20 ms how many transfers are final, and lets it idle for a while"),
     ("tests/e2e/src/node.rs", "looks every 2 ms whether a process has said that it is ready"),
     ("tests/e2e/src/poll.rs", "is what every other test waits with: it looks again and again, up to a deadline"),
 ];

@@ -4,8 +4,6 @@
 mod files;
 mod light;
 mod state;
-#[cfg(test)]
-mod tests;
 mod trust;
 
 use super::Global;
@@ -190,3 +188,6 @@ fn expect_chain(found: Hash, expected: Hash) -> Result<(), Failure> {
     let text = format!("found the chain of genesis {found}, expected {expected}");
     Err(Failure::new(Kind::NotFound, text, "take a node, or a checkpoint, of the same chain"))
 }
+
+#[cfg(test)]
+mod tests;

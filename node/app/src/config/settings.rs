@@ -130,8 +130,6 @@ pub struct StorageSettings {
     pub archive: bool,
     /// Blocks that are kept otherwise.
     pub keep_blocks: u64,
-    /// Blocks from one snapshot to the next; `None` makes none.
-    pub snapshot_every: Option<u64>,
 }
 
 /// Figures for Prometheus.
@@ -278,11 +276,9 @@ fn consensus(values: &Values) -> Result<ConsensusSettings, ConfigError> {
 }
 
 fn storage(values: &Values) -> Result<StorageSettings, ConfigError> {
-    let every = values.number("storage.snapshot_every", 0..=MAX_BLOCKS)?;
     Ok(StorageSettings {
         archive: values.flag("storage.archive")?,
         keep_blocks: values.number("storage.keep_blocks", MIN_KEPT..=MAX_BLOCKS)?,
-        snapshot_every: (every > 0).then_some(every),
     })
 }
 

@@ -39,7 +39,7 @@ fn an_empty_file_and_the_commented_one_both_give_the_defaults() {
     assert_eq!((&defaults.log, &defaults.health), (&commented.log, &commented.health));
     assert_eq!(defaults.rpc.listen.to_string(), "127.0.0.1:9944");
     assert_eq!(defaults.validator, None);
-    assert_eq!(defaults.storage.snapshot_every, Some(10_000));
+    assert_eq!(defaults.storage.keep_blocks, 172_800);
     assert!(defaults.chain.ends_with("genesis.scale") && defaults.chain.is_absolute());
 }
 

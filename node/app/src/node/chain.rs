@@ -2,6 +2,7 @@
 
 use super::state::{LatestPages, LatestState, StateAfter};
 use crate::backend::{BlockEntry, HeadEvent, Unavailable};
+use crate::telemetry::Metrics;
 use parity_scale_codec::Decode;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, RwLock};
@@ -92,6 +93,8 @@ pub(crate) struct Chain {
     pub(crate) pages: LatestPages,
     inner: RwLock<Inner>,
     heads: broadcast::Sender<HeadEvent>,
+    /// What is counted, where somebody looks.
+    metrics: OnceLock<Arc<Metrics>>,
     failure: OnceLock<String>,
 }
 
@@ -126,6 +129,7 @@ impl Chain {
             store,
             inner: RwLock::new(inner),
             heads: broadcast::channel(MAX_HEAD_EVENTS).0,
+            metrics: OnceLock::new(),
             failure: OnceLock::new(),
         }
     }
@@ -136,6 +140,16 @@ impl Chain {
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has figures counted from now on.
+    pub(crate) fn measure(&self, metrics: Arc<Metrics>) {
+        drop(self.metrics.set(metrics));
+    }
+
+    /// What is counted, where somebody looks.
+    pub(crate) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.get().map(Arc::as_ref)
     }
 
     /// Takes note that the node cannot go on.

@@ -6,6 +6,7 @@ use crate::backend::BlockEntry;
 use parity_scale_codec::Encode;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 use tenon_host::tree::PageDiff;
 use tenon_host::{Changes, Diff};
 use tenon_store::{FinalizedBatch, Store, StoreError};
@@ -22,8 +23,12 @@ pub(crate) fn finalize_blocks(chain: &Chain, due: &Receiver<Hash>, told: &dyn Fn
         let Some(settled) = layers.iter().map(|layer| layer.wait(chain)).collect::<Option<Vec<_>>>() else { return };
         let rows: Vec<Rows> = layers.iter().zip(&settled).map(|(layer, settled)| Rows::new(layer, settled)).collect();
         let batches: Vec<FinalizedBatch<'_>> = rows.iter().map(Rows::batch).collect();
+        let began = Instant::now();
         if let Err(error) = chain.store.commit_many(&batches) {
             return chain.fail(format!("store: {error}"));
+        }
+        if let Some(metrics) = chain.metrics() {
+            metrics.commit_seconds.observe(began.elapsed().as_secs_f64());
         }
         chain.finalize(&layers);
         told(&layers);

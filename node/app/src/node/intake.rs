@@ -149,6 +149,16 @@ impl Intake {
             }
         }
         self.tell(&notices);
+        if let Some(metrics) = self.chain.metrics() {
+            for result in &results {
+                match result {
+                    Ok(_) => {
+                        metrics.accepted.inc();
+                    }
+                    Err(refusal) => metrics.refused(refusal.name),
+                }
+            }
+        }
         results
     }
 

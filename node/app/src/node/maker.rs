@@ -183,7 +183,12 @@ impl Maker {
         candidates: &[Prepared],
         stop: &mut dyn FnMut(Gas) -> bool,
     ) -> Executed {
-        self.executor.execute(self.state(stack), environment, candidates, stop)
+        let began = Instant::now();
+        let executed = self.executor.execute(self.state(stack), environment, candidates, stop);
+        if let Some(metrics) = self.chain.metrics() {
+            metrics.execute_seconds.observe(began.elapsed().as_secs_f64());
+        }
+        executed
     }
 
     /// What executing the newest of a stack gave. Layers of the chain are settled beside; pending ones here, oldest

@@ -67,6 +67,7 @@ impl Node {
     fn report_traffic(&self, metrics: &Metrics) {
         let Some(connection) = &self.connection else { return };
         let counters = connection.network.counters();
+        metrics.banned.inc_by(counters.bans.saturating_sub(metrics.banned.get()));
         for (channel, traffic) in Channel::ALL.iter().zip(&counters.channels) {
             let (into, out) = connection.grown(*channel, (traffic.bytes_in, traffic.bytes_out));
             metrics.network(channel.name(), Direction::In, into);
@@ -80,6 +81,7 @@ impl Node {
         metrics.blocks.inc();
         metrics.transactions.inc_by(entry.transactions.len() as u64);
         metrics.gas.inc_by(entry.gas_used);
+        metrics.evidence.inc_by(entry.info.seal.evidence.len() as u64);
         metrics.block_transactions.observe(entry.transactions.len() as f64);
         let bytes: usize = entry.block.extrinsics.iter().map(Vec::len).sum();
         metrics.block_bytes.observe(bytes as f64);

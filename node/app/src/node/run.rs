@@ -118,6 +118,7 @@ pub fn run_node(settings: &NodeSettings, telemetry: &Telemetry, on_ready: impl F
     let link = Link { config: network_config(settings, &node_key)?, key: secret(), runtime: runtime.handle().clone() };
     let voting = Voting { settings: settings.consensus.clone(), key: secret() };
     let (node, threads) = Node::join(store.clone(), engine, voting, genesis, link)?;
+    node.chain.measure(telemetry.metrics.clone());
     let ordered = node.clone();
     let control = ControlServer::start(&settings.base_path, Box::new(move |order| ordered.order(order)));
     let control = control.context("open the control socket")?;
@@ -163,6 +164,9 @@ fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<Netw
     let network = &settings.network;
     let texts = |addresses: &[crate::config::NetworkAddress]| addresses.iter().map(ToString::to_string).collect();
     let allowed = network.allowed_peers.iter().map(|peer| PeerKey(*peer.public())).collect();
+    // Nodes that share a machine share an address.
+    let is_local = |address: &crate::config::NetworkAddress| address.to_string().starts_with("/ip4/127.");
+    let limits = if network.listen.iter().all(is_local) { Limits::local() } else { Limits::default() };
     let defaults = NetworkConfig::new(Hash::ZERO, NodeSecret::from_bytes(*key.seed()));
     Ok(NetworkConfig {
         listen: texts(&network.listen),
@@ -171,7 +175,7 @@ fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<Netw
         allowed: network.private.then_some(allowed),
         mdns: network.mdns,
         nat: network.nat,
-        limits: Limits { max_peers: network.max_peers, ..Limits::default() },
+        limits: Limits { max_peers: network.max_peers, ..limits },
         ..defaults
     })
 }

@@ -4,6 +4,7 @@ use super::chain::{Chain, Layer, Settled};
 use parity_scale_codec::{Compact, Encode};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::time::Instant;
 use tenon_core::rules::Outcome;
 use tenon_host::tree::{self, Change, LayeredPages, PageSource, TreeError};
 use tenon_host::{Diff, Key, Value};
@@ -23,10 +24,14 @@ pub(crate) fn settle_blocks(chain: &Chain, blocks: &Receiver<Arc<Layer>>, mut ro
             root = settled.outcome.state_root;
             continue;
         }
+        let began = Instant::now();
         let source = LayeredPages::new(chain.pages_below(&layer.entry.hash), &chain.pages);
         let receipts = (&layer.entry.receipts[..], &layer.entry.hook_receipts[..]);
         match settle(&source, root, &layer.diff, receipts) {
             Ok(settled) => {
+                if let Some(metrics) = chain.metrics() {
+                    metrics.settle_seconds.observe(began.elapsed().as_secs_f64());
+                }
                 root = settled.outcome.state_root;
                 layer.settle(settled);
             }

@@ -22,27 +22,6 @@ pub enum Voting {
     },
 }
 
-/// What a node does with snapshots.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Snapshotting {
-    /// Nothing.
-    Idle,
-    /// It makes one, and serves meanwhile.
-    Making {
-        /// At which height.
-        height: u64,
-    },
-    /// It takes one from its peers, and has no state meanwhile.
-    Joining {
-        /// At which height.
-        height: u64,
-        /// Parts that have come.
-        done: u64,
-        /// Parts that there are.
-        parts: u64,
-    },
-}
-
 /// One thing that must be well for the node to be ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
@@ -58,7 +37,6 @@ struct Standing {
     peers: usize,
     behind: Option<u64>,
     voting: Voting,
-    snapshot: Snapshotting,
 }
 
 /// What decides whether a node is ready. The node says how it is; whoever asks gets the checks.
@@ -74,7 +52,7 @@ impl Health {
     /// Begins with a node that knows no peer.
     pub fn new(wanted: HealthSettings, folder: PathBuf) -> Self {
         let voting = Voting::Observes { reason: "consensus has not begun".into() };
-        let standing = Standing { peers: 0, behind: None, voting, snapshot: Snapshotting::Idle };
+        let standing = Standing { peers: 0, behind: None, voting };
         Self { wanted, folder, standing: Mutex::new(standing) }
     }
 
@@ -93,11 +71,6 @@ impl Health {
         self.change(|standing| standing.voting = voting);
     }
 
-    /// Says what it does with snapshots.
-    pub fn set_snapshot(&self, snapshot: Snapshotting) {
-        self.change(|standing| standing.snapshot = snapshot);
-    }
-
     fn change(&self, change: impl FnOnce(&mut Standing)) {
         change(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -106,13 +79,7 @@ impl Health {
     pub fn checks(&self) -> Vec<Check> {
         let free = process::free_bytes(&self.folder).map(|bytes| bytes / MIB);
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        vec![
-            self.peers(standing.peers),
-            self.behind(standing.behind),
-            voting(&standing.voting),
-            snapshot(&standing.snapshot),
-            self.disk(free),
-        ]
+        vec![self.peers(standing.peers), self.behind(standing.behind), voting(&standing.voting), self.disk(free)]
     }
 
     fn peers(&self, peers: usize) -> Check {
@@ -151,17 +118,6 @@ fn voting(voting: &Voting) -> Check {
         Voting::Stopped { reason } => (false, format!("should vote and does not: {reason}")),
     };
     Check { name: "validator", ok, said }
-}
-
-fn snapshot(snapshot: &Snapshotting) -> Check {
-    let (ok, said) = match snapshot {
-        Snapshotting::Idle => (true, "none under way".to_string()),
-        Snapshotting::Making { height } => (true, format!("one of height {height} is being made")),
-        Snapshotting::Joining { height, done, parts } => {
-            (false, format!("one of height {height} is being taken, {done} of {parts} parts"))
-        }
-    };
-    Check { name: "snapshot", ok, said }
 }
 
 impl std::fmt::Debug for Health {

@@ -102,7 +102,7 @@ pub struct Metrics {
     pub views: Counter,
     /// Views that ended without a block.
     pub nullified_views: Counter,
-    /// Faults of validators that were proven.
+    /// Faults of validators that final blocks report.
     pub evidence: Counter,
     /// Connected peers.
     pub peers: Level,
@@ -112,8 +112,8 @@ pub struct Metrics {
     pub pool_bytes: Level,
     /// Transactions that the pool took.
     pub accepted: Counter,
-    /// Height of the newest snapshot that this node made.
-    pub snapshot_height: Level,
+    /// Peers that were sent away for what they did.
+    pub banned: Counter,
     /// How often the node was started.
     pub starts: Level,
     labelled: Labelled,
@@ -129,7 +129,6 @@ struct Labelled {
     messages: Family<KindLabels, Counter>,
     network_bytes: Family<ChannelLabels, Counter>,
     refused: Family<ReasonLabels, Counter>,
-    banned: Family<ReasonLabels, Counter>,
 }
 
 /// What the system says of the process.
@@ -197,13 +196,6 @@ impl Labelled {
                 "transactions_refused",
                 "reason",
                 "Transactions that the pool refused.",
-                Family::default(),
-            ),
-            banned: all.add(
-                "counter",
-                "peers_banned",
-                "reason",
-                "Peers that were sent away for what they did.",
                 Family::default(),
             ),
         }
@@ -278,12 +270,12 @@ impl Metrics {
             votes_now: all.level("votes_now", "1 if this node votes in this epoch, else 0."),
             views: all.counter("views", "Views that were entered since the start."),
             nullified_views: all.counter("nullified_views", "Views that ended without a block since the start."),
-            evidence: all.counter("evidence", "Faults of validators that were proven since the start."),
+            evidence: all.counter("evidence", "Faults of validators that final blocks report."),
             peers: all.level("peers", "Peers that are connected."),
             pool_transactions: all.level("pool_transactions", "Transactions that wait in the pool."),
             pool_bytes: all.level("pool_bytes", "Bytes of the transactions that wait in the pool."),
             accepted: all.counter("transactions_accepted", "Transactions that the pool took."),
-            snapshot_height: all.level("snapshot_height", "Height of the newest snapshot that this node made."),
+            banned: all.counter("peers_banned", "Peers that were sent away for what they did."),
             starts: all.level("starts", "How often the node was started with this folder."),
             labelled: Labelled::new(&mut all),
             process: Process::new(&mut all),
@@ -313,11 +305,6 @@ impl Metrics {
     /// Counts a transaction that the pool refused, by the name of the reason.
     pub fn refused(&self, reason: &'static str) {
         self.labelled.refused.get_or_create(&ReasonLabels { reason }).inc();
-    }
-
-    /// Counts a peer that was sent away, by the name of the reason.
-    pub fn banned(&self, reason: &'static str) {
-        self.labelled.banned.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// Everything as Prometheus reads it.

@@ -13,7 +13,7 @@ mod server;
 mod tests;
 
 pub use control::{Act, CONTROL_SOCKET, ControlServer, Order, give_order};
-pub use health::{Check, Health, Snapshotting, Voting};
+pub use health::{Check, Health, Voting};
 pub use log::start_log;
 pub use metrics::{Direction, Documented, Level, Metrics};
 pub use server::MetricsServer;

@@ -33,7 +33,6 @@ fn figures_without_labels_are_there_before_anything_happens_and_all_are_once_cou
     metrics.message("vote", Direction::In);
     metrics.network("votes", Direction::Out, 7);
     metrics.refused("Stale");
-    metrics.banned("flood");
     metrics.transactions.inc_by(3);
     metrics.finality_seconds.observe(0.4);
     let after = metrics.text();
@@ -48,7 +47,6 @@ fn figures_without_labels_are_there_before_anything_happens_and_all_are_once_cou
         "tenon_messages_total{kind=\"vote\",direction=\"in\"} 1",
         "tenon_network_bytes_total{channel=\"votes\",direction=\"out\"} 7",
         "tenon_transactions_refused_total{reason=\"Stale\"} 1",
-        "tenon_peers_banned_total{reason=\"flood\"} 1",
         "tenon_transactions_total 3",
         "tenon_finality_seconds_count 1",
     ] {
@@ -119,10 +117,7 @@ fn a_node_is_ready_only_while_every_check_holds() {
     health.set_voting(Voting::Stopped { reason: "the safety record does not read".into() });
     assert_eq!(bad(&health), ["validator: should vote and does not: the safety record does not read"]);
     health.set_voting(Voting::Observes { reason: "its key is not in the set".into() });
-    health.set_snapshot(Snapshotting::Making { height: 9 });
     assert_eq!(bad(&health), [""; 0]);
-    health.set_snapshot(Snapshotting::Joining { height: 9, done: 1, parts: 4 });
-    assert_eq!(bad(&health), ["snapshot: one of height 9 is being taken, 1 of 4 parts"]);
     let full = Health::new(HealthSettings { min_free_mib: u64::MAX, ..wanted.clone() }, folder.path().to_path_buf());
     assert!(bad(&full).iter().any(|line| line.starts_with("disk: ")), "{:?}", bad(&full));
     let absent = Health::new(wanted, folder.path().join("nothing"));

@@ -31,7 +31,7 @@ impl Driver {
             .extend_addresses_through_behaviour()
             .build();
         if let Err(error) = self.swarm.dial(options) {
-            tracing::debug!(target: "net", peer = %key, %error, "cannot dial");
+            self.on_dial_error(Some(key.peer_id()), &error);
         }
     }
 

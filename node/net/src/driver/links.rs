@@ -56,7 +56,7 @@ impl Link {
     }
 
     /// What is told when it ends, unless it has.
-    fn ended(&self) -> Option<requests::Ended> {
+    pub(super) fn ended(&self) -> Option<requests::Ended> {
         self.lives.as_ref().map(watch::Sender::subscribe)
     }
 
@@ -255,7 +255,7 @@ impl Driver {
         }
     }
 
-    fn on_dial_error(&mut self, peer: Option<PeerId>, error: &DialError) {
+    pub(super) fn on_dial_error(&mut self, peer: Option<PeerId>, error: &DialError) {
         if matches!(error, DialError::DialPeerConditionFalse(_)) {
             return;
         }

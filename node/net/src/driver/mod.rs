@@ -211,7 +211,7 @@ impl Driver {
             }
             None => {
                 if let Err(error) = self.swarm.dial(address) {
-                    tracing::debug!(target: "net", %error, "cannot dial");
+                    self.on_dial_error(None, &error);
                 }
             }
         }
@@ -237,6 +237,9 @@ impl Driver {
             return self.shared.finish(question.id, Err(RequestFailure::NotConnected));
         };
         let (purpose, connection) = (Purpose::Request(question.id), peer.main);
+        if self.links.get(&connection).and_then(Link::ended).is_none() {
+            return self.give_up(question, RequestFailure::Closed);
+        }
         self.swarm.behaviour_mut().streams.open(key.peer_id(), connection, purpose);
         self.questions.insert(question.id, (question, connection));
     }

@@ -85,7 +85,9 @@ impl Node {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(event) = self.events.recv_timeout(left) else {
                 drop(seen);
-                panic!("no {what} within {DEADLINE:?}; counters {:?}", self.network.counters());
+                let (peers, addresses) = (self.network.peers(), self.network.addresses());
+                let counters = self.network.counters();
+                panic!("no {what} within {DEADLINE:?}; {addresses:?}, peers {peers:?}, {counters:?}");
             };
             match take(&event) {
                 Some(value) => return value,

@@ -4,10 +4,11 @@ use super::super::blocks::{Asked, Waiting, parts_of};
 use super::{Channel, Hub, Offence, PeerKey};
 use crate::node::driver::Command;
 use crate::node::others::Outgoing;
+use crate::telemetry::Direction;
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_core::consensus::Received;
-use tenon_core::consensus::bbft::{Epoch, Message, ValidatorIndex};
+use tenon_core::consensus::bbft::{Epoch, Message, Phase, ValidatorIndex};
 use tenon_core::relay::{CompactBlock, PartRequest, Progress, Rebuild};
 use tenon_core::wire::{Consensus, Envelope, Request, Wire};
 use tenon_crypto::os::random_bytes;
@@ -20,6 +21,9 @@ impl Hub {
     /// Hands a message of a validator to the driver, once its block is here if it is a proposal.
     pub(super) fn on_consensus(&mut self, now_ms: u64, peer: PeerKey, consensus: Consensus) {
         let Consensus { epoch, message, block } = consensus;
+        if let Some(metrics) = self.chain.metrics() {
+            metrics.message(message.kind(), Direction::In);
+        }
         // Of whom no record came yet, nothing is taken: they send again.
         let Some(from) = self.peers.index_of(epoch, &peer) else { return };
         let waiting = Waiting { epoch, from, message: Box::new(message) };
@@ -133,6 +137,12 @@ impl Hub {
         if peers.is_empty() {
             return;
         }
+        if let Some(metrics) = self.chain.metrics() {
+            peers.iter().for_each(|_| metrics.message(message.kind(), Direction::Out));
+            if let Message::Vote(vote) = &message {
+                metrics.vote(phase_of(vote.statement.phase));
+            }
+        }
         let channel = if block.is_some() { Channel::Blocks } else { Channel::Consensus };
         let Ok(block) = block.map(|block| compact(&block)).transpose() else { return };
         let bytes = Envelope::Consensus(Box::new(Consensus { epoch, message, block })).to_bytes();
@@ -145,6 +155,15 @@ impl Hub {
         let entry = open.is_none().then(|| self.chain.block(&request.block)).flatten();
         let block = open.as_deref().or_else(|| entry.as_ref().map(|entry| &entry.block));
         parts_of(request, block)
+    }
+}
+
+/// The name of a phase in figures.
+const fn phase_of(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Notarize => "notarize",
+        Phase::Nullify => "nullify",
+        Phase::Finalize => "finalize",
     }
 }
 
