@@ -15,7 +15,7 @@ EXAMPLES := $(CARGO_TARGET_DIR)/debug/examples
 PORT ?= 9944
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test build demo clean-demo test explore sim lint bench docs fmt
+.PHONY: help setup setup-build setup-test build demo clean-demo test explore sim net-test lint bench docs fmt
 
 say = @printf '\n\033[1m== %s\033[0m\n'
 
@@ -24,6 +24,7 @@ help:
 	@echo "make test        install what is missing, run every check and test"
 	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 6 GB)"
 	@echo "make sim         simulate whole validators with faults of all kinds (SEEDS=10000, or SEED=n to replay one)"
+	@echo "make net-test    run networks of 4, 7 and 10 validators through faults of all kinds (root; ONLY=kills-4 for some)"
 	@echo "make setup       install what is missing"
 	@echo "make build       build the program tenon"
 	@echo "make bench       measure, beside peers and limits"
@@ -76,6 +77,12 @@ sim: setup-build
 	$(say) "BBFT: whole validators under faults of network, disk, clocks and people, decided by seeds"
 	cargo build --package tenon-sim
 	RUST_BACKTRACE=0 $(CARGO_TARGET_DIR)/debug/tenon-sim $(if $(SEED),seed $(SEED),$(or $(SEEDS),10000) $(FIRST))
+
+# Namespaces and small file systems need root; what needs them is left out, and said to be, without it.
+net-test: build
+	$(say) "networks of real processes: killed, frozen, cut, slow, lossy, full, lying"
+	cargo build --package tenon-e2e --bin tenon-net-test
+	$(CARGO_TARGET_DIR)/debug/tenon-net-test $(ONLY)
 
 bench: build
 	$(say) "building the benchmarks"

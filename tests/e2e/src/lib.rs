@@ -7,6 +7,7 @@
 pub mod calls;
 mod cli;
 mod http;
+pub mod net;
 mod node;
 pub mod poll;
 mod program;
