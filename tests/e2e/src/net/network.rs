@@ -120,6 +120,10 @@ impl Net {
         }
         if let Some(blocks) = self.plan.epoch_blocks {
             words.extend(["--staking".into(), "--epoch-blocks".into(), blocks.to_string()]);
+            // In proportion to so short an epoch one missed view would jail, which a machine at work misses at times.
+            for term in ["missed_views", "missed_votes"] {
+                words.extend(["--term".into(), format!("{term}={blocks}")]);
+            }
         }
         run(&words);
         for node in &self.nodes {
