@@ -27,6 +27,8 @@ const TERMS: &str = "terms";
 const EPOCH_BLOCKS: &str = "epoch_blocks";
 /// Terms that are counts within one epoch: they stay in proportion to its length unless they are stated.
 const COUNTS_OF_EPOCH: [&str; 2] = ["missed_views", "missed_votes"];
+/// The least of them: what happens to anybody now and then jails nobody.
+const MIN_COUNT: u64 = 10;
 /// What the system's address holds on a chain with hooks, in coins: for the deposits of what hooks store.
 const SYSTEM_COINS: Amount = 1_000;
 
@@ -194,7 +196,7 @@ impl Staking {
             for name in COUNTS_OF_EPOCH {
                 if let Some(count) = terms.get_mut(name) {
                     let scaled = count.as_u64().unwrap_or(1).saturating_mul(u64::from(blocks)) / usual;
-                    *count = Json::from(scaled.max(1));
+                    *count = Json::from(scaled.max(MIN_COUNT));
                 }
             }
             terms.insert(EPOCH_BLOCKS.into(), Json::from(blocks));

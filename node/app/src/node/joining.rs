@@ -20,6 +20,8 @@ pub(crate) struct Voting {
     pub(crate) settings: ConsensusSettings,
     /// The key to vote with.
     pub(crate) key: Option<BlsSecretKey>,
+    /// Whether it has voted on this chain.
+    pub(crate) voted: bool,
 }
 
 impl Voting {
@@ -53,7 +55,8 @@ impl Voting {
             last_final: last_final(begun, store)?,
             fresh: false,
         };
-        let persisted = (!kept.engine.is_empty()).then_some(&kept.engine[..]);
+        // A key that voted, and of which nothing is known, counts as one whose record is damaged: it observes.
+        let persisted = (!kept.engine.is_empty() || self.voted).then_some(&kept.engine[..]);
         Participant::new(setup, persisted).context("consensus cannot go on from this store")
     }
 }

@@ -28,6 +28,7 @@ mod stretch;
 #[cfg(test)]
 mod tests;
 mod validators;
+mod voted;
 
 pub use genesis::{DEVELOPMENT_ACCOUNTS, HookError, development_genesis, genesis_hash};
 pub use run::{Consensus, NodeConfig, Ready, run_dev, run_node};

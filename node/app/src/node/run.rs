@@ -3,6 +3,7 @@
 use super::joining::Voting;
 use super::network::Link;
 use super::validators::development_set;
+use super::voted::Voted;
 use super::{Node, Threads, development_genesis, driver::now_ms};
 use crate::config::{NodeKey, NodeSettings};
 use crate::rpc::{RpcConfig, serve};
@@ -108,7 +109,7 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
 /// If a file, the store or an address is not to be had, or the node cannot go on.
 pub fn run_node(settings: &NodeSettings, telemetry: &Telemetry, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
     let runtime = runtime()?;
-    let genesis = read_genesis(&settings.chain)?;
+    let (file, genesis) = read_genesis(&settings.chain)?;
     let storage = &settings.storage;
     let options = Options { archive: storage.archive, history_blocks: storage.keep_blocks, ..Options::default() };
     let store = Arc::new(Store::open(settings.base_path.join("chain"), &options)?);
@@ -116,8 +117,15 @@ pub fn run_node(settings: &NodeSettings, telemetry: &Telemetry, on_ready: impl F
     let (node_key, key) = (settings.node_key()?, settings.validator_key()?);
     let secret = || key.as_ref().map(|key| key.secret().clone());
     let link = Link { config: network_config(settings, &node_key)?, key: secret(), runtime: runtime.handle().clone() };
-    let voting = Voting { settings: settings.consensus.clone(), key: secret() };
-    let (node, threads) = Node::join(store.clone(), engine, voting, genesis, link)?;
+    let note = settings.validator.as_ref().map(|validator| Voted::new(&validator.key_file, &file));
+    let voted = note.as_ref().map_or(Ok(false), Voted::is_made).context("read whether the key voted before")?;
+    note.as_ref().map_or(Ok(()), Voted::make).context("write that the key votes")?;
+    let voting = Voting { settings: settings.consensus.clone(), key: secret(), voted };
+    let joined = Node::join(store.clone(), engine, voting, genesis, link);
+    if let (Err(_), Some(note), false) = (&joined, &note, voted) {
+        note.take_back().context("write that the key has not voted")?;
+    }
+    let (node, threads) = joined?;
     node.chain.measure(telemetry.metrics.clone());
     let ordered = node.clone();
     let control = ControlServer::start(&settings.base_path, Box::new(move |order| ordered.order(order)));
@@ -153,11 +161,13 @@ fn engine(cache_dir: Option<PathBuf>) -> anyhow::Result<Arc<WasmtimeEngine>> {
     Ok(Arc::new(WasmtimeEngine::new(&EngineOptions { cache_dir, ..EngineOptions::default() })?))
 }
 
-fn read_genesis(file: &Path) -> anyhow::Result<Genesis> {
+/// The bytes of a genesis file, and what they say.
+fn read_genesis(file: &Path) -> anyhow::Result<(Vec<u8>, Genesis)> {
     let bytes = std::fs::read(file).with_context(|| format!("read the genesis {}", file.display()))?;
     let found = bytes.len();
-    Genesis::decode_all(&mut &bytes[..])
-        .with_context(|| format!("found {found} bytes in {}, expected a genesis", file.display()))
+    let genesis = Genesis::decode_all(&mut &bytes[..])
+        .with_context(|| format!("found {found} bytes in {}, expected a genesis", file.display()))?;
+    Ok((bytes, genesis))
 }
 
 fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<NetworkConfig> {
