@@ -44,19 +44,19 @@ commit //Bob 1
 commit //Charlie 2
 commit //Dave 3
 commit //Eve 4
-expect_error TooEarly call sortition open --pool "$POOL" --value "$(value 1)" --from //Bob
+expect_error TooEarly call sortition open --pool "$POOL" --arg-value "$(value 1)" --from //Bob
 expect_error SealPending call sortition leave --pool "$POOL" --from //Eve
 
 say "in the second half they open them; Eve does not, and nobody opens what was not committed to"
 until_time $((START + PERIOD_MS + PERIOD_MS / 2))
-expect_error WrongOpening call sortition open --pool "$POOL" --value "$(value 9)" --from //Bob
-run call sortition open --pool "$POOL" --value "$(value 1)" --from //Bob
-run call sortition open --pool "$POOL" --value "$(value 2)" --from //Charlie
-run call sortition open --pool "$POOL" --value "$(value 3)" --from //Dave
+expect_error WrongOpening call sortition open --pool "$POOL" --arg-value "$(value 9)" --from //Bob
+run call sortition open --pool "$POOL" --arg-value "$(value 1)" --from //Bob
+run call sortition open --pool "$POOL" --arg-value "$(value 2)" --from //Charlie
+run call sortition open --pool "$POOL" --arg-value "$(value 3)" --from //Dave
 
 say "in period 2 two of those who are in are drawn, and anybody seats them; Eve is expelled, and her stake is nobody's"
 until_time $((START + 2 * PERIOD_MS))
-expect_error TooLate call sortition open --pool "$POOL" --value "$(value 4)" --from //Eve
+expect_error TooLate call sortition open --pool "$POOL" --arg-value "$(value 4)" --from //Eve
 run call sortition expel --pool "$POOL" --broker //Eve --from //Ferdie
 expect $((3 * STAKE)) sortition owed
 run call brokers draw --stream "$STREAM" --from //Ferdie
