@@ -197,8 +197,11 @@ fn importer_process() {
     let mut say = |what: &str| {
         eprintln!("{what}");
         left -= 1;
-        while left == 0 {
-            std::thread::park();
+        if left == 0 {
+            // Until the parent ends it.
+            loop {
+                std::thread::park();
+            }
         }
     };
     let store = Store::open(Path::new(&directory), &Options { sync: true, ..options() }).unwrap();
