@@ -152,9 +152,9 @@ fn founders_who_are_no_set_are_refused() {
         assert!(error["message"].as_str().unwrap().contains(said), "{said}: {error}");
         assert_eq!(error["name"], "Usage", "{error}");
     }
-    let twice = refused(&[alice.clone()], &["--balance", "//Bob:1", "--balance", "//Bob:2"]);
+    let twice = refused(std::slice::from_ref(&alice), &["--balance", "//Bob:1", "--balance", "//Bob:2"]);
     assert!(twice["message"].as_str().unwrap().contains("two balances"), "{twice}");
-    assert_eq!(refused(&[alice.clone()], &["--balance", "//Bob"])["name"], "Usage");
+    assert_eq!(refused(std::slice::from_ref(&alice), &["--balance", "//Bob"])["name"], "Usage");
     assert_eq!(refused(&[alice], &["--balance", "//Bob:x"])["name"], "BadAmount");
     assert!(!out.exists());
 }
