@@ -109,6 +109,8 @@ bench: build
 	$(say) "transfers a second through a running node"
 	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 20000
 	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) 100000
+	$(say) "four validators as processes: load against latency, and a node that comes back without data"
+	$(CARGO_TARGET_DIR)/debug/tenon-bench $(TENON) net
 	$(say) "the same number of ERC-20 transfers through anvil, if it is installed"
 	@if command -v anvil >/dev/null; then node tests/bench/anvil.mjs "$$(command -v anvil)" 20000; \
 	else echo "anvil is not installed: npm install --global @foundry-rs/anvil"; fi

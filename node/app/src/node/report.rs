@@ -110,9 +110,8 @@ fn voting(status: &ParticipantStatus) -> Voting {
         Part::NoKey => observes("it has no validator key"),
         Part::NotElected => observes("its key is none of this epoch's validators"),
         Part::Behind => observes("the store lacks blocks that consensus knows as final; they come from peers"),
-        Part::NoRecord => Voting::Stopped {
-            reason: "what its key said before is not in this store: it observes until the next epoch".to_string(),
-        },
+        // It serves, and votes again by itself: nobody has to look into it.
+        Part::NoRecord => observes("what its key said before is not in this store; it votes from the next epoch on"),
         Part::Halted => Voting::Stopped { reason: "consensus has stopped; the log says why".to_string() },
     }
 }
