@@ -23,11 +23,13 @@ mod genesis;
 mod hook;
 pub mod interface;
 pub mod keys;
+pub mod mmr;
 mod module;
 mod parameters;
 mod primitives;
 pub mod proof;
 mod transaction;
+pub mod work;
 
 pub use account::{AccountData, AccountInfo};
 pub use block::{Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Header, extrinsics_root};

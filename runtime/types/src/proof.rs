@@ -272,7 +272,7 @@ impl Decode for Proof {
 }
 
 /// Decodes a sequence of at most `max` items, and reserves nothing on the word of its length alone.
-fn decode_bounded<T: Decode, I: Input>(input: &mut I, max: usize) -> Result<Vec<T>, CodecError> {
+pub(crate) fn decode_bounded<T: Decode, I: Input>(input: &mut I, max: usize) -> Result<Vec<T>, CodecError> {
     let Compact(length) = Compact::<u32>::decode(input)?;
     let length = usize::try_from(length).map_err(|_| CodecError::from("length beyond the address space"))?;
     if length > max {
