@@ -127,6 +127,7 @@ fn header(parent: Option<&Header>, epoch: u64, next_validators: Option<Hash>) ->
         base_fee: 1,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        ancestors: Hash::ZERO,
         seal: Seal { epoch, ..Seal::default() },
         next_validators,
     };

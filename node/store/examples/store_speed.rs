@@ -85,6 +85,7 @@ impl Chain {
             block: &body,
             receipts: &body,
             proof: &[],
+            nodes: &[],
             state_changes: &block.state,
             page_changes: &block.pages,
             tx_hashes: &block.transactions,

@@ -50,6 +50,8 @@ pub(crate) enum Column {
     Receipts,
     /// Height to what shows that the block is final; nothing if that of a later block shows it.
     Proofs,
+    /// Height and level to a node of the header accumulator, which that block completed. Never pruned.
+    Accumulator,
     /// Height to what the block changed.
     Undo,
     /// Transaction hash to height and index.
@@ -63,7 +65,7 @@ pub(crate) enum Column {
 }
 
 impl Column {
-    pub(crate) const ALL: [Self; 14] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Meta,
         Self::Records,
         Self::State,
@@ -73,6 +75,7 @@ impl Column {
         Self::Hashes,
         Self::Receipts,
         Self::Proofs,
+        Self::Accumulator,
         Self::Undo,
         Self::TxIndex,
         Self::Events,
@@ -81,7 +84,7 @@ impl Column {
     ];
 
     /// What an import drops: all but what describes the store, and the node's own records.
-    pub(crate) const CHAIN: [Self; 12] = [
+    pub(crate) const CHAIN: [Self; 13] = [
         Self::State,
         Self::Pages,
         Self::Blocks,
@@ -89,6 +92,7 @@ impl Column {
         Self::Hashes,
         Self::Receipts,
         Self::Proofs,
+        Self::Accumulator,
         Self::Undo,
         Self::TxIndex,
         Self::Events,
@@ -100,10 +104,11 @@ impl Column {
     pub(crate) const BY_HEIGHT: [Self; 4] = [Self::Blocks, Self::Receipts, Self::Proofs, Self::Undo];
 
     /// Columns that carry a stamp, since their other rows do not say up to which height they were written.
-    pub(crate) const STAMPED: [Self; 7] = [
+    pub(crate) const STAMPED: [Self; 8] = [
         Self::State,
         Self::Pages,
         Self::BlockIndex,
+        Self::Accumulator,
         Self::TxIndex,
         Self::Events,
         Self::StateHistory,
@@ -121,6 +126,7 @@ impl Column {
             Self::Hashes => "hashes",
             Self::Receipts => "receipts",
             Self::Proofs => "proofs",
+            Self::Accumulator => "accumulator",
             Self::Undo => "undo",
             Self::TxIndex => "tx_index",
             Self::Events => "events",

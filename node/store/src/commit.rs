@@ -24,6 +24,9 @@ pub const MAX_BATCH_BYTES: usize = 1 << 30;
 /// The most blocks that one commit takes.
 pub const MAX_COMMIT_BLOCKS: usize = 1_024;
 
+/// The most nodes of the header accumulator that one block completes, or that one import begins with.
+pub const MAX_NODES: usize = 64;
+
 /// From so many keys on, old values are read by several threads.
 const PARALLEL_KEYS: usize = 2_048;
 const MAX_READERS: usize = 4;
@@ -47,6 +50,8 @@ pub struct FinalizedBatch<'a> {
     pub receipts: &'a [u8],
     /// What shows that the block is final; empty if the proof of a later block shows it, or nothing does.
     pub proof: &'a [u8],
+    /// The nodes of the header accumulator that the block completes: its leaf, then level by level. Never pruned.
+    pub nodes: &'a [Hash],
     /// What the block changes in the state, each key once. Sorted by key is quickest.
     pub state_changes: &'a [Change],
     /// What the block changes in the pages of the state tree, each page once.
@@ -137,6 +142,7 @@ impl Store {
     ) -> Result<Finalized, StoreError> {
         let rows = [batch.state_changes.len(), batch.page_changes.len(), batch.tx_hashes.len(), batch.events.len()];
         check_bound("the block in rows", rows.iter().sum(), MAX_BATCH_ROWS)?;
+        check_bound("the nodes that the block completes", batch.nodes.len(), MAX_NODES)?;
         let Building { batch: out, state, pages, several } = building;
         let (height, key) = (batch.height, batch.height.to_be_bytes());
         let columns = (Column::State, Column::StateHistory);
@@ -144,6 +150,7 @@ impl Store {
         let columns = (Column::Pages, Column::PageHistory);
         let pages = self.append_changes(out, columns, height, batch.page_changes, several.then_some(pages))?;
         self.append_index(out, batch)?;
+        self.append_nodes(out, batch);
         out.put_cf(self.column(Column::Blocks), key, batch.block);
         out.put_cf(self.column(Column::Receipts), key, batch.receipts);
         out.put_cf(self.column(Column::Proofs), key, batch.proof);
@@ -214,6 +221,13 @@ impl Store {
             out.put_cf(self.column(Column::Events), event, []);
         }
         Ok(())
+    }
+
+    /// Adds what the header accumulator gains.
+    pub(crate) fn append_nodes(&self, out: &mut WriteBatch, batch: &FinalizedBatch<'_>) {
+        for (level, node) in (0_u8..).zip(batch.nodes) {
+            out.put_cf(self.column(Column::Accumulator), keys::node(batch.height, level), node);
+        }
     }
 
     /// Drops hashes that are older than the window and returns the oldest that stays.
@@ -304,5 +318,6 @@ fn expected_bytes(batch: &FinalizedBatch<'_>) -> usize {
     let row = |(key, value): &Change| 3 * key.len() + 2 * value.as_ref().map_or(0, Vec::len) + 32;
     let changes: usize = batch.state_changes.iter().chain(batch.page_changes).map(row).sum();
     let index = batch.tx_hashes.len() * 80 + batch.events.iter().map(|(topic, _)| 2 * topic.len() + 32).sum::<usize>();
+    let index = index + batch.nodes.len() * 64;
     (changes + index + batch.block.len() + batch.receipts.len() + batch.proof.len() + 1_024).min(MAX_BATCH_BYTES)
 }

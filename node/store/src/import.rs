@@ -18,7 +18,7 @@ use rocksdb::WriteBatch;
 use crate::{
     Change, Finalized, FinalizedBatch, HASH_BLOCKS, Hash, MAX_BATCH_BYTES, Store, StoreError,
     columns::Column,
-    commit::{check_bound, check_key},
+    commit::{MAX_NODES, check_bound, check_key},
     keys, meta, open,
     undo::UndoRef,
 };
@@ -27,6 +27,9 @@ use crate::{
 pub const MAX_IMPORT_HASHES: usize = 1 << 16;
 
 const _: () = assert!(MAX_IMPORT_HASHES as u64 <= HASH_BLOCKS, "the hashes that come with an import are kept");
+
+/// A node of the header accumulator: the height of the block that completed it, its level, and its hash.
+pub type Node = (u64, u8, Hash);
 
 /// An import under way; dropped, it stays unfinished.
 #[derive(Debug)]
@@ -128,6 +131,22 @@ impl Import<'_> {
         })
     }
 
+    /// Writes the peaks of the header accumulator over the blocks before the one with which the import ends.
+    ///
+    /// # Errors
+    /// As [`Import::put`].
+    pub fn put_peaks(&self, peaks: &[Node]) -> Result<(), StoreError> {
+        self.store.exclusively(|| {
+            self.check()?;
+            check_bound("the peaks of an import", peaks.len(), MAX_NODES)?;
+            let mut batch = WriteBatch::default();
+            for (height, level, node) in peaks {
+                batch.put_cf(self.store.column(Column::Accumulator), keys::node(*height, *level), node);
+            }
+            self.store.write(batch, false)
+        })
+    }
+
     /// Ends the import with the block after which the state was so, and the last pages. `older` are the hashes of the
     /// blocks before it, the newest first. The block's own changes of the state are in the rows, so it has none.
     ///
@@ -141,7 +160,9 @@ impl Import<'_> {
             let mut batch = WriteBatch::default();
             self.put_pages(&mut batch, block.page_changes)?;
             let key = height.to_be_bytes();
+            check_bound("the nodes that the block completes", block.nodes.len(), MAX_NODES)?;
             store.append_index(&mut batch, block)?;
+            store.append_nodes(&mut batch, block);
             batch.put_cf(store.column(Column::Blocks), key, block.block);
             batch.put_cf(store.column(Column::Receipts), key, block.receipts);
             batch.put_cf(store.column(Column::Proofs), key, block.proof);

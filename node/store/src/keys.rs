@@ -76,6 +76,13 @@ pub(crate) fn split_event(row: &[u8]) -> Option<(&[u8], u64, u32)> {
     Some((escaped, height, u32::from_be_bytes(*index)))
 }
 
+/// Returns the key of the node of the header accumulator of a level that the block `height` completed.
+pub(crate) fn node(height: u64, level: u8) -> [u8; HEIGHT_BYTES + 1] {
+    let mut out = [level; HEIGHT_BYTES + 1];
+    out[..HEIGHT_BYTES].copy_from_slice(&height.to_be_bytes());
+    out
+}
+
 /// Returns the value of the row that locates a transaction.
 pub(crate) fn position(height: u64, index: u32) -> [u8; HEIGHT_BYTES + INDEX_BYTES] {
     let mut out = [0; HEIGHT_BYTES + INDEX_BYTES];

@@ -22,10 +22,12 @@ mod snapshot;
 mod store;
 mod undo;
 
-pub use commit::{Change, FinalizedBatch, MAX_BATCH_BYTES, MAX_BATCH_ROWS, MAX_COMMIT_BLOCKS, MAX_KEY_BYTES};
+pub use commit::{
+    Change, FinalizedBatch, MAX_BATCH_BYTES, MAX_BATCH_ROWS, MAX_COMMIT_BLOCKS, MAX_KEY_BYTES, MAX_NODES,
+};
 pub use error::StoreError;
 pub use history::StateAt;
-pub use import::{Import, MAX_IMPORT_HASHES};
+pub use import::{Import, MAX_IMPORT_HASHES, Node};
 pub use meta::{FORMAT, Finalized};
 pub use options::{
     DEFAULT_CACHE_BYTES, DEFAULT_HISTORY_BLOCKS, DEFAULT_WRITE_BUFFER_BYTES, HASH_BLOCKS, MAX_OPEN_FILES,

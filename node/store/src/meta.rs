@@ -3,7 +3,7 @@
 use crate::{Hash, StoreError, columns::Column};
 
 /// The format that this release writes, and the only one that it reads.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// The key of the format, 4 bytes big-endian.
 pub(crate) const FORMAT_KEY: &[u8] = b"format";

@@ -47,6 +47,8 @@ impl Store {
         for column in Column::BY_HEIGHT.into_iter().chain([Column::Hashes]) {
             out.delete_cf(self.column(column), key);
         }
+        let nodes = (keys::node(height, 0), keys::node(height, u8::MAX));
+        out.delete_range_cf(self.column(Column::Accumulator), nodes.0, nodes.1);
         out.delete_cf(self.column(Column::BlockIndex), finalized.hash);
         let below = height.checked_sub(1).expect("a kept height lies below, so this one is not 0");
         let hash = self.read(Column::Hashes, &below.to_be_bytes())?;

@@ -174,6 +174,16 @@ impl Store {
         self.snapshot()?.hash_of(height)
     }
 
+    /// The node of the header accumulator of a level that the block at `height` completed, or `None` if there is none:
+    /// of a higher level, above the finalized height, or from before an import.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn node(&self, height: u64, level: u8) -> Result<Option<Hash>, StoreError> {
+        let Some(node) = self.read(Column::Accumulator, &keys::node(height, level))? else { return Ok(None) };
+        node.as_ref().try_into().map(Some).map_err(|_| meta::damaged(Column::Accumulator, "a hash"))
+    }
+
     /// The height of the block `hash`, or `None` when no finalized block that is still indexed has it.
     ///
     /// # Errors

@@ -103,6 +103,8 @@ pub struct BlockInfo {
     pub parent_gas_used: Gas,
     /// Root of the parent's receipts.
     pub parent_receipts_root: Hash,
+    /// Root of the header accumulator over all blocks before: of the heights 0 to this one's less one. See [`crate::mmr`].
+    pub ancestors: Hash,
     /// What consensus says of the block.
     pub seal: Seal,
     /// In the last block of an epoch, the hash of the validators of the next one, as the state after the parent has them.
@@ -166,6 +168,7 @@ mod tests {
             base_fee: 3,
             parent_gas_used: 4,
             parent_receipts_root: Hash([2; 32]),
+            ancestors: Hash([5; 32]),
             seal: Seal {
                 epoch: 5,
                 view: 12,
@@ -182,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_ours_lies_in_the_header_as_the_book_says() {
         let number = |value: u64| value.to_le_bytes().to_vec();
-        let parent = [number(258), vec![1; 32], number(3), number(0), number(4), vec![2; 32]].concat();
+        let parent = [number(258), vec![1; 32], number(3), number(0), number(4), vec![2; 32], vec![5; 32]].concat();
         let votes =
             [number(5), number(12), number(10), vec![1], vec![6; 32], vec![4, 7], vec![4], vec![4; 32]].concat();
         let evidence = [vec![4, 2], vec![9; 96], number(5), number(6), vec![8, 8, 8]].concat();

@@ -10,6 +10,8 @@ use tenon_core::rules::Outcome;
 use tenon_host::tree::PageDiff;
 use tenon_host::{Diff, Environment, LayeredState, StateReader};
 use tenon_store::{Store, StoreError};
+use tenon_types::mmr::Accumulator;
+use tenon_types::proof::TreeHash;
 use tenon_types::{Block, BlockNumber, Genesis, Hash, Receipt, Seal, next_base_fee};
 use tokio::sync::broadcast;
 
@@ -26,6 +28,10 @@ const WAIT_FINAL: std::time::Duration = std::time::Duration::from_millis(1);
 pub(crate) struct Layer {
     pub(crate) entry: Arc<BlockEntry>,
     pub(crate) diff: Arc<Diff>,
+    /// The accumulator over it and all before it.
+    pub(crate) accumulator: Arc<Accumulator>,
+    /// The nodes of the accumulator that it completes.
+    pub(crate) nodes: Vec<TreeHash>,
     /// What shows that it is final, if something of its own does.
     proof: OnceLock<Vec<u8>>,
     settled: Mutex<Option<Arc<Settled>>>,
@@ -40,9 +46,19 @@ pub(crate) struct Settled {
 }
 
 impl Layer {
-    pub(crate) fn new(entry: BlockEntry, diff: Diff) -> Self {
-        let (entry, diff) = (Arc::new(entry), Arc::new(diff));
-        Self { entry, diff, proof: OnceLock::new(), settled: Mutex::new(None), arrived: Condvar::new() }
+    /// A block on those over which there is this accumulator.
+    pub(crate) fn new(entry: BlockEntry, diff: Diff, before: &Accumulator) -> Self {
+        let mut accumulator = before.clone();
+        let nodes = accumulator.append(&entry.hash);
+        Self {
+            entry: Arc::new(entry),
+            diff: Arc::new(diff),
+            accumulator: Arc::new(accumulator),
+            nodes,
+            proof: OnceLock::new(),
+            settled: Mutex::new(None),
+            arrived: Condvar::new(),
+        }
     }
 
     /// What shows that it is final; empty if the proof of a later block does.
@@ -79,6 +95,8 @@ impl Layer {
 struct Inner {
     finalized: Arc<BlockEntry>,
     finalized_outcome: Outcome,
+    /// The accumulator over all final blocks.
+    accumulator: Arc<Accumulator>,
     /// Oldest first.
     layers: VecDeque<Arc<Layer>>,
     /// Final blocks, oldest first.
@@ -105,6 +123,8 @@ pub(crate) struct Head {
     pub(crate) layer: Option<Arc<Layer>>,
     /// What the newest final block gave, used if there is no layer.
     pub(crate) finalized_outcome: Outcome,
+    /// The accumulator over the head and all before it.
+    pub(crate) accumulator: Arc<Accumulator>,
 }
 
 impl Chain {
@@ -114,11 +134,13 @@ impl Chain {
         store: Arc<Store>,
         finalized: BlockEntry,
         finalized_outcome: Outcome,
+        accumulator: Accumulator,
     ) -> Self {
         let finalized = Arc::new(finalized);
         let inner = Inner {
             finalized: finalized.clone(),
             finalized_outcome,
+            accumulator: Arc::new(accumulator),
             layers: VecDeque::new(),
             recent: VecDeque::from([finalized]),
         };
@@ -171,7 +193,8 @@ impl Chain {
         let inner = self.read();
         let layer = inner.layers.back().cloned();
         let entry = layer.as_ref().map_or_else(|| inner.finalized.clone(), |layer| layer.entry.clone());
-        Head { entry, layer, finalized_outcome: inner.finalized_outcome }
+        let accumulator = layer.as_ref().map_or_else(|| inner.accumulator.clone(), |layer| layer.accumulator.clone());
+        Head { entry, layer, finalized_outcome: inner.finalized_outcome, accumulator }
     }
 
     pub(crate) fn best(&self) -> Arc<BlockEntry> {
@@ -312,6 +335,7 @@ impl Chain {
             assert!(first.entry.hash == layer.entry.hash, "blocks become final in order");
             inner.finalized = layer.entry.clone();
             inner.finalized_outcome = settled.outcome;
+            inner.accumulator = layer.accumulator.clone();
             inner.recent.push_back(layer.entry.clone());
             let mut transactions: usize = inner.recent.iter().map(|entry| entry.transactions.len()).sum();
             while inner.recent.len() > 1

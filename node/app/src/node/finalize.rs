@@ -10,6 +10,8 @@ use std::time::Instant;
 use tenon_host::tree::PageDiff;
 use tenon_host::{Changes, Diff};
 use tenon_store::{FinalizedBatch, Store, StoreError};
+use tenon_types::mmr::Accumulator;
+use tenon_types::proof::TreeHash;
 use tenon_types::{Event, Hash, ModulesEvent};
 
 /// Blocks that one write takes, so that the oldest does not wait for many.
@@ -42,7 +44,8 @@ pub(crate) fn commit_genesis(
     diff: &Diff,
     settled: &Settled,
 ) -> Result<(), StoreError> {
-    store.commit(&Rows::of(entry, diff.changes(), settled).batch())
+    let nodes = Accumulator::new().append(&entry.hash);
+    store.commit(&Rows { nodes: &nodes, ..Rows::of(entry, diff.changes(), settled) }.batch())
 }
 
 /// A block's rows in the form that the store takes.
@@ -51,6 +54,7 @@ struct Rows<'a> {
     block: Vec<u8>,
     receipts: &'a [u8],
     proof: &'a [u8],
+    nodes: &'a [TreeHash],
     state: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pages: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     transactions: Vec<[u8; 32]>,
@@ -59,7 +63,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(layer: &'a Layer, settled: &'a Settled) -> Self {
-        Self { proof: layer.proof(), ..Self::of(&layer.entry, layer.diff.changes(), settled) }
+        Self { proof: layer.proof(), nodes: &layer.nodes, ..Self::of(&layer.entry, layer.diff.changes(), settled) }
     }
 
     fn of(entry: &'a BlockEntry, changes: &Changes, settled: &'a Settled) -> Self {
@@ -68,6 +72,7 @@ impl<'a> Rows<'a> {
             block: entry.block.encode(),
             receipts: &settled.receipts,
             proof: &[],
+            nodes: &[],
             state: changes
                 .iter()
                 .map(|(key, value)| (key.to_vec(), value.as_ref().map(|value| value.to_vec())))
@@ -87,6 +92,7 @@ impl<'a> Rows<'a> {
             block: &self.block,
             receipts: self.receipts,
             proof: self.proof,
+            nodes: self.nodes,
             state_changes: &self.state,
             page_changes: &self.pages,
             tx_hashes: &self.transactions,

@@ -16,6 +16,7 @@ use tenon_host::tree::{MemoryPages, PageId};
 use tenon_host::{Changes, Diff, Engine, Environment, Key, QueryKind, Value, build_genesis, query};
 use tenon_store::Store;
 use tenon_types::interface::{Interface, MethodMode};
+use tenon_types::mmr::{Accumulator, Place, peaks_of};
 use tenon_types::{
     Address, AdminPolicy, Amount, Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Genesis, GenesisModule, Hash,
     Header, Hooks, Parameters, Seal, blake2b_256, extrinsics_root, keys,
@@ -74,6 +75,8 @@ pub(crate) struct Begun {
     pub(crate) genesis_hash: Hash,
     pub(crate) finalized: BlockEntry,
     pub(crate) outcome: Outcome,
+    /// The accumulator over all blocks.
+    pub(crate) accumulator: Accumulator,
 }
 
 /// Takes the chain that is in the store, or begins one.
@@ -90,7 +93,26 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
     };
     let receipts: Vec<Vec<u8>> = entry.all_receipts().map(Encode::encode).collect();
     let outcome = Outcome { state_root, gas_used: entry.gas_used, receipts_root: extrinsics_root(&receipts) };
-    Ok(Begun { genesis, genesis_hash, finalized: entry, outcome })
+    let accumulator = accumulator(store, &entry)?;
+    Ok(Begun { genesis, genesis_hash, finalized: entry, outcome, accumulator })
+}
+
+/// The accumulator over the last final block and all before it, as the store has it and the block's header states it.
+fn accumulator(store: &Store, last: &BlockEntry) -> anyhow::Result<Accumulator> {
+    let size = u64::from(last.block.header.number);
+    let node = |Place { last, level }: Place| {
+        let found = store.node(last, level)?;
+        found.with_context(|| format!("the store has no node of level {level} that block {last} completed"))
+    };
+    let peaks = peaks_of(size).into_iter().map(node).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut accumulator = Accumulator::from_peaks(size, peaks)?;
+    let (found, expected) = (accumulator.root(), last.info.ancestors);
+    anyhow::ensure!(
+        found == expected,
+        "the store's accumulator of {size} blocks has root {found}, expected {expected}"
+    );
+    accumulator.append(&last.hash);
+    Ok(accumulator)
 }
 
 /// Why an instance cannot have a chain's hooks.
@@ -145,7 +167,9 @@ fn found(store: &Store, engine: Arc<dyn Engine>, genesis: Genesis) -> anyhow::Re
     let (entry, diff, settled) = first_block(&genesis, engine)?;
     store.put_record(GENESIS_RECORD, &genesis.encode())?;
     commit_genesis(store, &entry, &diff, &settled)?;
-    Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome })
+    let mut accumulator = Accumulator::new();
+    accumulator.append(&entry.hash);
+    Ok(Begun { genesis, genesis_hash: entry.hash, finalized: entry, outcome: settled.outcome, accumulator })
 }
 
 /// The hash of block 0, which names the chain. Nothing is written anywhere.
@@ -169,6 +193,7 @@ fn first_block(genesis: &Genesis, engine: Arc<dyn Engine>) -> anyhow::Result<(Bl
         parent_gas_used: 0,
         // Block 0 has no parent: here it commits to the genesis itself, names and parameters included.
         parent_receipts_root: blake2b_256(&genesis.encode()),
+        ancestors: Accumulator::new().root(),
         seal: Seal::default(),
         next_validators: None,
     };

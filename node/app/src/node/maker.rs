@@ -16,6 +16,7 @@ use tenon_core::rules::{
 };
 use tenon_host::tree::LayeredPages;
 use tenon_host::{Diff, Engine as ModuleEngine, Environment, Executed, Executor, Invalid, Prepared, next_validators};
+use tenon_types::mmr::Accumulator;
 use tenon_types::{Block, BlockInfo, Gas, Hash, Seal, extrinsics_root};
 
 /// How long execution of one block may take before it is closed with what it has.
@@ -44,7 +45,7 @@ pub(crate) struct Maker {
 impl Maker {
     /// Makes a block on the newest of a stack of pending blocks, or on the head if there are none.
     pub(crate) fn make(&self, plan: BlockPlan, stack: &[&Pending], intake: &Intake) -> Option<Pending> {
-        let parent = self.parent(stack);
+        let (parent, accumulator) = (self.parent(stack), self.accumulator(stack));
         let parameters = &self.chain.genesis.parameters;
         let BlockPlan { time_ms, producer, parent_signers, view, parent_view, missed, evidence, empty, .. } = plan;
         let mut environment = self.chain.environment_after(&parent, time_ms, producer);
@@ -67,7 +68,8 @@ impl Maker {
         // The parent was settled while this block was executed.
         let outcome = self.outcome(stack)?;
         let seal = environment.seal.clone();
-        let production = Production { now_ms: environment.time_ms, producer, seal, next_validators };
+        let ancestors = accumulator.root();
+        let production = Production { now_ms: environment.time_ms, producer, seal, next_validators, ancestors };
         let info = next_info(&parent.info, &outcome, production, parameters);
         let included = included(&executed, &candidates);
         let extrinsics: Vec<Vec<u8>> = included.iter().map(|one| one.bytes.to_vec()).collect();
@@ -82,7 +84,7 @@ impl Maker {
             elapsed_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             "block made"
         );
-        let layer = layer(Block { header, extrinsics }, &mut executed);
+        let layer = layer(Block { header, extrinsics }, &mut executed, &accumulator);
         Some(Pending { layer, included: entries, unusable, parent: outcome, seal: environment.seal })
     }
 
@@ -125,8 +127,9 @@ impl Maker {
         let hash = block.header.hash();
         let wrong = |reason: &dyn std::fmt::Display| format!("block {hash}: {reason}");
         let (parent, parameters) = (self.parent(stack), &self.chain.genesis.parameters);
-        let info =
-            check_header(&parent.block.header, &block.header, now_ms, parameters).map_err(|error| wrong(&error))?;
+        let accumulator = self.accumulator(stack);
+        let info = check_header(&parent.block.header, &block.header, accumulator.root(), now_ms, parameters)
+            .map_err(|error| wrong(&error))?;
         check_block(&block, parameters).map_err(|error| wrong(&error))?;
         let environment = self.environment_of(&parent, &info);
         let mut executed = self.execute(&environment, stack, candidates, &mut |_| false);
@@ -140,7 +143,7 @@ impl Maker {
         let outcome = self.outcome(stack).ok_or_else(|| wrong(&"its parent cannot be settled"))?;
         check_outcome(&block.header, &info, &outcome).map_err(|error| wrong(&error))?;
         let included = candidates.iter().map(entry).collect();
-        let layer = layer(block, &mut executed);
+        let layer = layer(block, &mut executed, &accumulator);
         Ok(Pending { layer, included, unusable: Vec::new(), parent: outcome, seal: info.seal })
     }
 
@@ -152,8 +155,9 @@ impl Maker {
     pub(crate) fn check(&self, pending: &Pending, stack: &[&Pending], now_ms: u64) -> Result<(), String> {
         let parameters = &self.chain.genesis.parameters;
         let (parent, block) = (self.parent(stack), &pending.layer.entry.block);
-        let info =
-            check_header(&parent.block.header, &block.header, now_ms, parameters).map_err(|error| error.to_string())?;
+        let ancestors = self.accumulator(stack).root();
+        let info = check_header(&parent.block.header, &block.header, ancestors, now_ms, parameters)
+            .map_err(|error| error.to_string())?;
         check_seal(&info, &pending.seal).map_err(|error| error.to_string())?;
         check_outcome(&block.header, &info, &pending.parent).map_err(|error| error.to_string())?;
         check_block(block, parameters).map_err(|error| error.to_string())
@@ -170,6 +174,11 @@ impl Maker {
 
     fn parent(&self, stack: &[&Pending]) -> Arc<BlockEntry> {
         stack.first().map_or_else(|| self.chain.best(), |pending| pending.layer.entry.clone())
+    }
+
+    /// The accumulator over the newest of a stack of pending blocks, or the head, and all before it.
+    fn accumulator(&self, stack: &[&Pending]) -> Arc<Accumulator> {
+        stack.first().map_or_else(|| self.chain.head().accumulator, |pending| pending.layer.accumulator.clone())
     }
 
     fn state(&self, stack: &[&Pending]) -> Arc<dyn tenon_host::StateReader> {
@@ -227,10 +236,10 @@ impl Maker {
     }
 }
 
-fn layer(block: Block, executed: &mut Executed) -> Arc<Layer> {
+fn layer(block: Block, executed: &mut Executed, before: &Accumulator) -> Arc<Layer> {
     let receipts = std::mem::take(&mut executed.included).into_iter().map(|included| included.receipt);
     let receipts = receipts.chain(std::mem::take(&mut executed.system)).collect();
-    Arc::new(Layer::new(entry_of(block, receipts), Diff::new(std::mem::take(&mut executed.changes))))
+    Arc::new(Layer::new(entry_of(block, receipts), Diff::new(std::mem::take(&mut executed.changes)), before))
 }
 
 fn prepared(candidate: Candidate) -> Prepared {

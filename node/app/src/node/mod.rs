@@ -125,7 +125,9 @@ impl Node {
         let kept = Kept::read(&store)?;
         let begun = genesis::begin(&store, engine.clone(), make_genesis)?;
         let consensus = make_consensus(&begun, &kept)?;
-        let chain = Arc::new(Chain::new(begun.genesis, begun.genesis_hash, store, begun.finalized, begun.outcome));
+        let Begun { finalized, outcome, accumulator, .. } = begun;
+        let chain = Chain::new(begun.genesis, begun.genesis_hash, store, finalized, outcome, accumulator);
+        let chain = Arc::new(chain);
         let intake = Arc::new(Intake::new(chain.clone()));
         let (commands, inbox) = sync_channel(MAX_COMMANDS);
         let producer = genesis::development_address(DEVELOPMENT_PRODUCER);

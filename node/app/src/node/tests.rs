@@ -13,6 +13,7 @@ use tenon_engine::{EngineOptions, WasmtimeEngine, on_engine_stack};
 use tenon_host::tree::MemoryPages;
 use tenon_host::{Changes, Diff, Environment, Executed, Executor, Key, Value, build_genesis, next_validators};
 use tenon_store::Options;
+use tenon_types::mmr::Accumulator;
 use tenon_types::{
     AdminPolicy, Amount, BalancesEvent, Event, GenesisModule, Hash, Hooks, Parameters, Seal, SystemEvent, hook_id, keys,
 };
@@ -108,9 +109,12 @@ fn check_again(chain: &[Arc<BlockEntry>], genesis: &Genesis) -> State {
     let (mut state, mut pages) = (State::new(), MemoryPages::default());
     apply(&mut state, &built.changes);
     let mut settled = settle::settle(&pages, Hash::ZERO, &Diff::new(built.changes), (&[], &[])).unwrap();
+    let mut ancestors = Accumulator::new();
     for pair in chain.windows(2) {
         let (parent, entry) = (&pair[0].block, &pair[1]);
-        let info = check_header(&parent.header, &entry.block.header, u64::MAX, parameters).unwrap();
+        ancestors.append(&pair[0].hash);
+        let root = ancestors.root();
+        let info = check_header(&parent.header, &entry.block.header, root, u64::MAX, parameters).unwrap();
         check_block(&entry.block, parameters).unwrap();
         if parent.header.number > 0 {
             check_outcome(&entry.block.header, &info, &settled.outcome).unwrap();

@@ -32,6 +32,8 @@ pub struct Production {
     pub seal: Seal,
     /// In the last block of an epoch, the hash of the next one's validators by the state after the parent.
     pub next_validators: Option<Hash>,
+    /// Root of the accumulator over the parent and all before it.
+    pub ancestors: Hash,
 }
 
 /// Why a header does not follow its parent.
@@ -147,6 +149,14 @@ pub enum HeaderError {
         /// By the state after the parent; none but in the last block of an epoch.
         expected: Option<Hash>,
     },
+    /// The root over the block's ancestors is another one.
+    #[error("root over the ancestors is {found}, expected {expected}")]
+    Ancestors {
+        /// The header's.
+        found: Hash,
+        /// That of the accumulator over the parent and all before it.
+        expected: Hash,
+    },
 }
 
 fn hash_or_none(hash: &Option<Hash>) -> String {
@@ -171,6 +181,7 @@ impl HeaderError {
             Self::SealBound { .. } => 12,
             Self::Seal { .. } => 13,
             Self::NextValidators { .. } => 14,
+            Self::Ancestors { .. } => 15,
         }
     }
 
@@ -178,6 +189,7 @@ impl HeaderError {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::Parent { .. } | Self::Number { .. } => "give the block after its parent",
+            Self::Ancestors { .. } => "the producer has another history, or lies",
             Self::Digest { .. } | Self::ParentDigest { .. } => "the producer runs another version",
             Self::TimeNotAbove { .. } => "the producer's clock went back",
             Self::TimeAhead { .. } => "compare both clocks; the block becomes acceptable as time passes",
@@ -192,13 +204,15 @@ impl HeaderError {
     }
 }
 
-/// Checks that a header follows its parent's, as far as the headers tell. Returns what is ours in it.
+/// Checks that a header follows its parent's, as far as headers tell. `ancestors` is the root of the accumulator over the
+/// parent and all before it. Returns what is ours in it.
 ///
 /// # Errors
 /// [`HeaderError`] for the first rule broken.
 pub fn check_header(
     parent: &Header,
     header: &Header,
+    ancestors: Hash,
     now_ms: u64,
     parameters: &Parameters,
 ) -> Result<BlockInfo, HeaderError> {
@@ -225,6 +239,9 @@ pub fn check_header(
         return Err(HeaderError::BaseFee { found: info.base_fee, expected: base_fee });
     }
     check_hook_items(header.number, &info, parameters)?;
+    if info.ancestors != ancestors {
+        return Err(HeaderError::Ancestors { found: info.ancestors, expected: ancestors });
+    }
     Ok(info)
 }
 
@@ -284,13 +301,14 @@ pub fn check_outcome(header: &Header, info: &BlockInfo, parent: &Outcome) -> Res
 
 /// What is ours in the header after a parent: at the producer's time, or just above the parent's if the clock lags.
 pub fn next_info(parent: &BlockInfo, outcome: &Outcome, production: Production, parameters: &Parameters) -> BlockInfo {
-    let Production { now_ms, producer, seal, next_validators } = production;
+    let Production { now_ms, producer, seal, next_validators, ancestors } = production;
     BlockInfo {
         time_ms: now_ms.max(parent.time_ms.saturating_add(1)),
         producer,
         base_fee: next_base_fee(parameters, parent.base_fee, outcome.gas_used),
         parent_gas_used: outcome.gas_used,
         parent_receipts_root: outcome.receipts_root,
+        ancestors,
         seal,
         next_validators,
     }

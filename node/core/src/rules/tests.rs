@@ -13,6 +13,8 @@ use tenon_types::{
 const PARAMETERS: Parameters = Parameters::DEVELOPMENT;
 const OUTCOME: Outcome = Outcome { state_root: Hash([1; 32]), gas_used: 3_000_000_000, receipts_root: Hash([2; 32]) };
 const NOW_MS: u64 = 1_700_000_000_000;
+/// Root over the ancestors of the child.
+const ANCESTORS: Hash = Hash([5; 32]);
 
 fn header_with(info: &BlockInfo) -> Header {
     use parity_scale_codec::Encode;
@@ -27,6 +29,7 @@ fn parent() -> (Header, BlockInfo) {
         base_fee: PARAMETERS.initial_base_fee,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        ancestors: Hash([4; 32]),
         seal: Seal::default(),
         next_validators: None,
     };
@@ -35,7 +38,7 @@ fn parent() -> (Header, BlockInfo) {
 
 fn production(now_ms: u64) -> Production {
     let producer = Address([3; 32]);
-    Production { now_ms, producer, seal: Seal::of_leader(0, producer), next_validators: None }
+    Production { now_ms, producer, seal: Seal::of_leader(0, producer), next_validators: None, ancestors: ANCESTORS }
 }
 
 fn child() -> (Header, Header, BlockInfo) {
@@ -51,13 +54,13 @@ fn refused(change: impl FnOnce(&mut Header, &mut BlockInfo)) -> HeaderError {
     if header.digest == child().1.digest {
         header.digest = header_with(&info).digest;
     }
-    check_header(&parent, &header, NOW_MS, &PARAMETERS).unwrap_err()
+    check_header(&parent, &header, ANCESTORS, NOW_MS, &PARAMETERS).unwrap_err()
 }
 
 #[test]
 fn accepts_the_header_that_it_makes() {
     let (parent, header, info) = child();
-    assert_eq!(check_header(&parent, &header, NOW_MS, &PARAMETERS), Ok(info.clone()));
+    assert_eq!(check_header(&parent, &header, ANCESTORS, NOW_MS, &PARAMETERS), Ok(info.clone()));
     assert_eq!(check_outcome(&header, &info, &OUTCOME), Ok(()));
     assert_eq!(info.base_fee, next_base_fee(&PARAMETERS, PARAMETERS.initial_base_fee, OUTCOME.gas_used));
     assert_eq!((header.number, info.time_ms), (8, NOW_MS));
@@ -93,6 +96,9 @@ fn refuses_headers_that_do_not_follow() {
     assert_eq!(ahead, HeaderError::TimeAhead { found: NOW_MS + MAX_FUTURE_MS + 1, max: NOW_MS + MAX_FUTURE_MS });
     assert!(matches!(refused(|_, info| info.base_fee += 1), HeaderError::BaseFee { .. }));
     assert!(matches!(refused(|_, info| info.parent_gas_used = 0), HeaderError::BaseFee { .. }));
+    let history = refused(|_, info| info.ancestors = Hash([4; 32]));
+    let expected = HeaderError::Ancestors { found: Hash([4; 32]), expected: ANCESTORS };
+    assert_eq!((history.code(), history), (15, expected));
 }
 
 /// Epochs of four blocks, so that the child, at height 8, is the last of its epoch.
@@ -105,7 +111,7 @@ fn checked(parameters: &Parameters, change: impl FnOnce(&mut BlockInfo)) -> Resu
     let (parent, mut header, mut info) = child();
     change(&mut info);
     header.digest = header_with(&info).digest;
-    check_header(&parent, &header, NOW_MS, parameters)
+    check_header(&parent, &header, ANCESTORS, NOW_MS, parameters)
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn refuses_a_parent_without_digest() {
     let (mut parent, mut header, _) = child();
     parent.digest.logs.clear();
     header.parent_hash = parent.hash();
-    let refused = check_header(&parent, &header, NOW_MS, &PARAMETERS).unwrap_err();
+    let refused = check_header(&parent, &header, ANCESTORS, NOW_MS, &PARAMETERS).unwrap_err();
     assert_eq!((refused.code(), refused), (4, HeaderError::ParentDigest { parent: parent.hash() }));
 }
 

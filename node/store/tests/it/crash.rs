@@ -12,7 +12,7 @@ use std::{
 
 use tenon_store::{Direction, FinalizedBatch, Options, Store, StoreError};
 
-use crate::support::{Block, Rows, all, deterministic, hash, options, random, transaction};
+use crate::support::{Block, Rows, all, deterministic, hash, nodes, options, random, transaction};
 
 const DIRECTORY: &str = "TENON_STORE_TEST_DIRECTORY";
 const ROUNDS: u64 = 25;
@@ -135,6 +135,9 @@ fn check(store: &Store, round: u64) {
     for height in 0..=finalized.height {
         let block = deterministic(height);
         block.apply(&mut state, &mut pages);
+        for (level, node) in (0..).zip(nodes(height)) {
+            assert_eq!(store.node(height, level).unwrap(), Some(node), "round {round}, node {level} of {height}");
+        }
         if height < finalized.oldest {
             continue;
         }

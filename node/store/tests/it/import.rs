@@ -7,12 +7,14 @@ use std::{
     process::{Command, Stdio},
 };
 
-use tenon_store::{Change, Finalized, FinalizedBatch, Import, MAX_IMPORT_HASHES, Options, Store, StoreError};
+use tenon_store::{Change, Finalized, FinalizedBatch, Import, MAX_IMPORT_HASHES, Node, Options, Store, StoreError};
 
-use crate::support::{Rows, all, deterministic, hash, options};
+use crate::support::{Rows, all, deterministic, hash, nodes, options};
 
 const HEIGHT: u64 = 300;
 const HASHES: u64 = 20;
+/// The peaks over the blocks before: 300 = 256 + 32 + 8 + 4.
+const PEAKS: [Node; 4] = [(255, 8, [8; 32]), (287, 5, [5; 32]), (295, 3, [3; 32]), (299, 2, [2; 32])];
 
 /// The chain's state and pages after so many blocks, from 0 on.
 fn rows_after(height: u64) -> (Rows, Rows) {
@@ -47,6 +49,7 @@ fn import(store: &Store) -> Finalized {
     let (state, pages) = rows_after(HEIGHT);
     let import = store.begin_import(&hash(0, 0), HEIGHT).unwrap();
     put(&import, &state, &pages).unwrap();
+    import.put_peaks(&PEAKS).unwrap();
     finish(import).unwrap()
 }
 
@@ -75,6 +78,13 @@ fn check(store: &Store) {
         assert_eq!(store.height_of(&hash(height, 0)).unwrap(), Some(height));
     }
     assert_eq!(store.height_of(&hash(3, 0)).unwrap(), None);
+    for (height, level, node) in PEAKS {
+        assert_eq!(store.node(height, level).unwrap(), Some(node));
+    }
+    for level in 0..=1 {
+        assert_eq!(store.node(HEIGHT, level).unwrap(), nodes(HEIGHT).get(usize::from(level)).copied());
+    }
+    assert_eq!(store.node(63, 0).unwrap(), None, "of an older chain, or from before the import");
     let refusal = store.rollback_to(HEIGHT - 1).unwrap_err();
     assert!(matches!(refusal, StoreError::Pruned { .. }), "{refusal}");
     for height in HEIGHT + 1..HEIGHT + 40 {
@@ -213,6 +223,7 @@ fn importer_process() {
         say("row");
     }
     put(&import, &state, &pages).unwrap();
+    import.put_peaks(&PEAKS).unwrap();
     say("put");
     finish(import).unwrap();
     say("finished");

@@ -1,8 +1,8 @@
 //! What shows blocks to be final: kept, found, pruned, taken back and whole after damage with its block.
 
-use tenon_store::{Options, Store, StoreError};
+use tenon_store::{MAX_NODES, Options, Store, StoreError};
 
-use crate::support::{Block, deterministic, hash, options, proof};
+use crate::support::{Block, deterministic, hash, nodes, options, proof};
 
 fn store_of(blocks: u64, options: &Options) -> (tempfile::TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
@@ -71,4 +71,32 @@ fn a_block_that_is_taken_back_takes_its_proof_along() {
     let other = Block { height: 6, fork: 1, proof: vec![9], ..Block::default() };
     other.commit(&store).unwrap();
     assert_eq!(store.first_proof_from(4, 9).unwrap(), Some((6, vec![9])));
+}
+
+#[test]
+fn nodes_of_the_accumulator_outlive_their_blocks_and_go_with_those_taken_back() {
+    let (_directory, store) = store_of(200, &Options { history_blocks: 5, ..options() });
+    store.compact();
+    assert!(matches!(store.block(7), Err(StoreError::Pruned { .. })));
+    let there = |heights: std::ops::Range<u64>| {
+        for height in heights {
+            for (level, node) in (0..).zip(nodes(height)) {
+                assert_eq!(store.node(height, level).unwrap(), Some(node), "{height} {level}");
+            }
+            let above = u8::try_from(nodes(height).len()).unwrap();
+            assert_eq!(store.node(height, above).unwrap(), None, "{height}");
+        }
+    };
+    there(0..200);
+    store.rollback_to(196).unwrap();
+    there(0..197);
+    for level in 0..10 {
+        assert_eq!(store.node(199, level).unwrap(), None);
+        assert_eq!(store.node(197, level).unwrap(), None);
+    }
+    deterministic(197).commit(&store).unwrap();
+    there(0..198);
+    let many = Block { height: 198, nodes: vec![[1; 32]; MAX_NODES + 1], ..Block::default() };
+    let refusal = many.commit(&store).unwrap_err();
+    assert!(matches!(refusal, StoreError::TooLarge { expected: MAX_NODES, .. }), "{refusal}");
 }

@@ -16,6 +16,7 @@ pub(crate) struct Block {
     pub(crate) transactions: Vec<Hash>,
     pub(crate) events: Vec<(Vec<u8>, u32)>,
     pub(crate) proof: Vec<u8>,
+    pub(crate) nodes: Vec<Hash>,
 }
 
 impl Block {
@@ -31,6 +32,7 @@ impl Block {
             block: body,
             receipts: &body[1..],
             proof: &self.proof,
+            nodes: &self.nodes,
             state_changes: &self.state,
             page_changes: &self.pages,
             tx_hashes: &self.transactions,
@@ -89,7 +91,12 @@ pub(crate) fn deterministic(height: u64) -> Block {
     let (state, pages) = (changes(b's', 60, 80), changes(b'p', 12, 600));
     let transactions = (0..height % 5).map(|index| transaction(height, index)).collect();
     let events = (0..3).map(|index| (vec![b'e', (height % 3) as u8], index)).collect();
-    Block { height, fork: 0, state, pages, transactions, events, proof: proof(height) }
+    Block { height, fork: 0, state, pages, transactions, events, proof: proof(height), nodes: nodes(height) }
+}
+
+/// As many nodes as a block completes: one more than its height ends in bits that are set.
+pub(crate) fn nodes(height: u64) -> Vec<Hash> {
+    (0..=height.trailing_ones()).map(|level| hash(height, 100 + u8::try_from(level).unwrap())).collect()
 }
 
 /// Every third block has a proof of its own.

@@ -182,8 +182,11 @@ fn a_copy_of_the_disk_at_any_moment_goes_on_from_all_that_was_final() {
         let chain = chain_up_to(&node, height_of(&node.finalized()));
         assert_eq!(chain[height_of(&announced) as usize].hash, announced.hash, "what was announced is final");
         let parameters = &plain_genesis().parameters;
+        let mut ancestors = Accumulator::new();
         for pair in chain.windows(2) {
-            check_header(&pair[0].block.header, &pair[1].block.header, u64::MAX, parameters).unwrap();
+            ancestors.append(&pair[0].hash);
+            let (parent, header) = (&pair[0].block.header, &pair[1].block.header);
+            check_header(parent, header, ancestors.root(), u64::MAX, parameters).unwrap();
         }
         stop(node, threads);
     }

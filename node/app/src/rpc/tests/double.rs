@@ -129,6 +129,7 @@ fn entry(parent_hash: Hash, number: u32, extrinsics: Vec<Vec<u8>>, receipts: Vec
         base_fee: 1,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        ancestors: Hash::ZERO,
         seal: Seal::default(),
         next_validators: None,
     };

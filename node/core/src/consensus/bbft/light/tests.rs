@@ -116,6 +116,7 @@ fn header(parent: Option<&Header>, epoch: u64, time_ms: u64, next_validators: Op
         base_fee: 3,
         parent_gas_used: 4,
         parent_receipts_root: Hash([2; 32]),
+        ancestors: Hash([7; 32]),
         seal: Seal { epoch, ..Seal::default() },
         next_validators,
     };

@@ -52,6 +52,7 @@ pub(super) fn header_of(parent: &Header, producer: u8, time_ms: u64, seal: Seal,
         base_fee: 0,
         parent_gas_used: 0,
         parent_receipts_root: Hash::ZERO,
+        ancestors: Hash::ZERO,
         seal,
         next_validators: None,
     };

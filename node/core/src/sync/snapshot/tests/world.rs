@@ -48,6 +48,7 @@ fn header(number: BlockNumber, parent_hash: Hash, state_root: Hash, outcome: (u6
         base_fee: 1,
         parent_gas_used: outcome.0,
         parent_receipts_root: outcome.1,
+        ancestors: Hash::ZERO,
         seal: Seal::default(),
         next_validators: None,
     };
