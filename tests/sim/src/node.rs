@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use tenon_core::consensus::bbft::{
     Candidate, Certificate, Epoch, Event, Input as Answer, Message, Place, Record, Refusals, Replica, ValidatorIndex,
+    View,
 };
 use tenon_core::pool::{Pool, PoolLimits};
 use tenon_types::Hash;
@@ -111,6 +112,8 @@ pub(crate) struct Node {
     /// The proof of the last final block of each epoch.
     proofs: BTreeMap<Epoch, Proof>,
     waiting: Option<Candidate>,
+    /// The block that is to be made: its view, its parent, whether it must be empty.
+    building: Option<(View, Candidate, bool)>,
     fetching: Vec<Place>,
     pending: Option<(Candidate, Certificate)>,
     ended: bool,
@@ -196,7 +199,7 @@ impl Node {
     pub(crate) fn lacks(&self) -> String {
         let due_ms = self.timer_at.map(|at_ms| at_ms.cast_signed().wrapping_sub(self.now_ms.cast_signed()));
         let lacks = format!("waits to check {:?}, to commit {:?}, for {:?}", self.waiting, self.pending, self.fetching);
-        format!("{lacks}, timer in {due_ms:?} ms")
+        format!("{lacks}, to build {:?}, timer in {due_ms:?} ms", self.building)
     }
 
     /// A point at which the node may lose power.
@@ -317,6 +320,7 @@ impl Node {
     /// Looks again at what waited for blocks.
     fn reconsider(&mut self) -> Result<(), Stop> {
         self.validate_waiting();
+        self.try_build();
         let fetching = std::mem::take(&mut self.fetching);
         let root = self.replica.machine().committed().place.view;
         for place in fetching.into_iter().filter(|place| place.view > root) {

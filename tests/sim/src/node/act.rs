@@ -9,7 +9,6 @@ use crate::oracle::Note;
 use std::rc::Rc;
 use tenon_core::consensus::bbft::{
     Action, Candidate, Certificate, Event, Input as Answer, Message, Record, Replica, Saved, Statement, ValidatorIndex,
-    View,
 };
 use tenon_core::pool::Included;
 
@@ -18,7 +17,10 @@ impl Node {
         match action {
             Action::Persist(saved) => return self.persist(saved),
             Action::Send { to, message } => self.send_all(&to, message),
-            Action::Build { view, parent, empty } => return self.build(view, parent, empty),
+            Action::Build { view, parent, empty } => {
+                self.building = Some((view, parent, empty));
+                self.try_build();
+            }
             Action::Validate(candidate) => {
                 self.waiting = Some(candidate);
                 self.validate_waiting();
@@ -114,7 +116,18 @@ impl Node {
         }
     }
 
-    fn build(&mut self, view: View, parent: Candidate, empty: bool) -> Result<(), Stop> {
+    /// Makes the block that the replica asked for once what it is built upon is here: to give up at once would ask nobody
+    /// for it, and validators who each lack another ancestor would never go on.
+    pub(super) fn try_build(&mut self) {
+        let Some((view, parent, empty)) = self.building else { return };
+        if self.replica.machine().record().cur != view {
+            self.building = None;
+            return;
+        }
+        if let Verdict::Missing(digest) = self.chain.execute(&self.params, &self.plan, &parent.place.digest) {
+            return self.want(digest);
+        }
+        self.building = None;
         let ready: Vec<Rc<Packed>> = if empty {
             Vec::new()
         } else {
@@ -128,7 +141,6 @@ impl Node {
             None => Answer::BuildFailed { view },
         };
         self.out.push(Out::Answer(answer));
-        Ok(())
     }
 
     /// Makes the block that the replica committed final, with its ancestors, once all of them are here.
@@ -214,6 +226,7 @@ impl Node {
             self.previous = Some((plan, old));
             self.ended = false;
             self.waiting = None;
+            self.building = None;
             self.timer_at = None;
             self.fetching.clear();
             self.wanted.clear();

@@ -48,6 +48,7 @@ impl Node {
             pool: empty_pool(),
             proofs,
             waiting: None,
+            building: None,
             fetching: Vec::new(),
             pending: None,
             ended: false,

@@ -125,7 +125,8 @@ pub enum Effect {
     Forward(Certificate),
     /// Send this certificate again: nobody seems to have it.
     Repeat(Certificate),
-    /// Make a block, answered by [`Input::Built`] or [`Input::BuildFailed`].
+    /// Make a block, answered once its parent and what that is built upon are here: by [`Input::Built`], or by
+    /// [`Input::BuildFailed`] if none can be made. What is not here, whoever performs this asks for: nobody else does.
     Build {
         /// For which view.
         view: View,

@@ -4,7 +4,7 @@ use super::host::{Disk, Host, Packet, Plan, genesis, setup};
 use super::keys::QuickKeys;
 use super::world::{CALM, ROUGH, TIMING, World, endless, set};
 use super::*;
-use crate::consensus::bbft::Message;
+use crate::consensus::bbft::{Message, Phase};
 use crate::consensus::participant::saved::Saved as SavedState;
 
 fn epochs(blocks: u64) -> Plan {
@@ -227,4 +227,38 @@ fn nothing_is_written_when_nothing_changed() {
     let before = world.host(0).persists;
     world.run_for(60_000);
     assert_eq!(world.host(0).persists, before, "it says the same again and again");
+}
+
+#[test]
+fn leaders_who_each_lack_another_ancestor_ask_for_it_and_propose_in_their_turn() {
+    for seed in 0..8 {
+        let mut world = World::new(seed, endless(4, Supers::All), 4, CALM);
+        world.run_for(1_000);
+        // Blocks are notarized and none becomes final, so that there are ancestors to lack.
+        world.mute = Some(Phase::Finalize);
+        world.run_for(1_500);
+        let head = (0..4).map(|at| world.host(at).height()).max().expect("four");
+        let open = world.host(0).participant.blocks.pending();
+        let above: Vec<Hash> = open
+            .iter()
+            .filter(|block| block.candidate.height > head)
+            .map(|block| block.candidate.place.digest)
+            .collect();
+        assert!(above.len() > 6, "seed {seed}: {} open blocks", above.len());
+        for (at, lost) in above.iter().enumerate().take(4) {
+            let host = world.host_mut(at);
+            let known = host.participant.blocks.remove(lost).is_some() && host.pending.remove(lost).is_some();
+            assert!(known, "seed {seed}: node {at} had every notarized block");
+        }
+        let view = world.host(0).participant.status().view;
+        world.run_for(3_000);
+        let machine = world.host(0).participant.replica.as_ref().expect("it has a seat").machine();
+        let since = machine.certificates(view, View(u64::MAX), 1_000);
+        let of = |phase| since.iter().filter(|certificate| certificate.statement.phase == phase).count();
+        let counts = (of(Phase::Notarize), of(Phase::Nullify));
+        assert!(counts.0 > 8 && counts.1 == 0, "seed {seed}: {counts:?}\n{}", world.tell());
+        world.mute = None;
+        world.run_to(head + 20, 10_000);
+        world.no_node_halted();
+    }
 }
