@@ -120,35 +120,6 @@ pub struct Block {
     pub extrinsics: Vec<Vec<u8>>,
 }
 
-/// The root of a list of transactions or receipts: a binary Merkle tree over BLAKE3 hashes, leaves and nodes told apart by a
-/// prefix, an odd node carried up as it is; 32 zero bytes for an empty list.
-pub fn extrinsics_root<T: AsRef<[u8]>>(items: &[T]) -> Hash {
-    let mut level: Vec<[u8; 32]> = items
-        .iter()
-        .map(|item| {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update(&[0]).update(item.as_ref());
-            *hasher.finalize().as_bytes()
-        })
-        .collect();
-    while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| match pair {
-                [left, right] => {
-                    let mut node = [1; 65];
-                    node[1..33].copy_from_slice(left);
-                    node[33..].copy_from_slice(right);
-                    *blake3::hash(&node).as_bytes()
-                }
-                [single] => *single,
-                _ => [0; 32],
-            })
-            .collect();
-    }
-    Hash(level.first().copied().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

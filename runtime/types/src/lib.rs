@@ -32,7 +32,7 @@ mod transaction;
 pub mod work;
 
 pub use account::{AccountData, AccountInfo};
-pub use block::{Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Header, extrinsics_root};
+pub use block::{Block, BlockInfo, Digest, DigestItem, ENGINE_ID, Header};
 pub use dispatch::{
     BALANCES_ERROR_BASE, BalancesError, DispatchClass, DispatchError, DispatchInfo, ErrorText, ModulesError,
     OTHER_ERROR, Pays, TOKEN_ERROR_BASE, TokenError, Weight,
@@ -48,6 +48,7 @@ pub use hook::{
 pub use module::{AdminPolicy, InstanceRecord, MAX_UPGRADES_KEPT, ModuleRecord};
 pub use parameters::{Parameters, next_base_fee};
 pub use primitives::{Address, Amount, BlockNumber, Gas, Hash, blake2b_256};
+pub use proof::list_root as extrinsics_root;
 pub use transaction::{
     BalancesCall, Call, Extra, Extrinsic, MAX_BATCH_CALLS, MAX_CALL_NESTING, MAX_EXTRINSIC_BYTES, ModulesCall,
     MultiAddress, Signature, SignedPart, SystemCall, TransactionError, UtilityCall, signing_payload,

@@ -12,10 +12,12 @@
 //! Bit 0 of a key hash is the highest bit of its first byte; 0 goes left. A subtree with exactly one leaf is that
 //! leaf's hash, whatever its depth, so an internal node exists only where at least two leaves lie below it.
 //!
-//! A light client and `tenon proof check` need this file alone. It leaves out how the tree is kept, updated and how
+//! A light client and `tenon proof check` need this module and [`crate::mmr`] alone. It leaves out how the tree is kept, updated and how
 //! proofs are made: that is `tree` in tenon-host. Proofs are canonical: one key set has one proof, and a surplus,
 //! missing or reordered sibling is refused.
 
+mod inclusion;
+mod list;
 mod multi;
 mod parts;
 #[cfg(test)]
@@ -26,6 +28,8 @@ use core::fmt;
 
 use parity_scale_codec::{Compact, Decode, DecodeAll, Encode, Error as CodecError, Input};
 
+pub use inclusion::{Ancestor, Commitments, Inclusion, InclusionError, MAX_INCLUSION_BYTES, Part};
+pub use list::{ListError, ListProof, MAX_LIST_PATH, list_root};
 pub use multi::{MAX_MULTIPROOF_KEYS, MAX_MULTIPROOF_SIBLINGS, MultiProof, MultiTerminal};
 pub use parts::{
     HashedRow, MAX_PART_BYTES, MAX_PART_DEPTH, PartError, PartHash, PartRow, compact_bytes, decode_part, encode_part,
