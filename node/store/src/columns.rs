@@ -29,6 +29,22 @@ const WRITE_BUFFERS: i32 = 3;
 /// Tells the height of a row by its key and value.
 type HeightOf = fn(&[u8], &[u8]) -> Option<u64>;
 
+/// Heights below which rows may already be gone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reclaim {
+    /// Of blocks, receipts and their indexes.
+    pub(crate) blocks: Arc<AtomicU64>,
+    /// Of states and pages.
+    pub(crate) states: Arc<AtomicU64>,
+}
+
+impl Reclaim {
+    pub(crate) fn set(&self, blocks: u64, states: u64) {
+        self.blocks.store(blocks, Ordering::SeqCst);
+        self.states.store(states, Ordering::SeqCst);
+    }
+}
+
 /// A column of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Column {
@@ -103,6 +119,11 @@ impl Column {
     /// Columns with one row for each height.
     pub(crate) const BY_HEIGHT: [Self; 4] = [Self::Blocks, Self::Receipts, Self::Proofs, Self::Undo];
 
+    /// Whether it goes with the states, not with the blocks.
+    pub(crate) const fn is_of_states(self) -> bool {
+        matches!(self, Self::Undo | Self::StateHistory | Self::PageHistory)
+    }
+
     /// Columns that carry a stamp, since their other rows do not say up to which height they were written.
     pub(crate) const STAMPED: [Self; 8] = [
         Self::State,
@@ -136,7 +157,7 @@ impl Column {
     }
 
     /// Options of this column. Rows below `reclaim` may be dropped by compaction.
-    pub(crate) fn options(self, options: &Options, cache: &Cache, reclaim: &Arc<AtomicU64>) -> rocksdb::Options {
+    pub(crate) fn options(self, options: &Options, cache: &Cache, reclaim: &Reclaim) -> rocksdb::Options {
         let mut column = rocksdb::Options::default();
         column.set_compression_type(DBCompressionType::Lz4);
         column.set_target_file_size_base(FILE_BYTES);
@@ -160,7 +181,7 @@ impl Column {
         }
         column.set_block_based_table_factory(&table);
         if let Some(height_of) = self.dropped_by() {
-            let reclaim = Arc::clone(reclaim);
+            let reclaim = Arc::clone(if self.is_of_states() { &reclaim.states } else { &reclaim.blocks });
             column.set_compaction_filter("below the oldest height", move |_level, key: &[u8], value: &[u8]| {
                 match height_of(key, value) {
                     Some(height) if height < reclaim.load(Ordering::SeqCst) => CompactionDecision::Remove,

@@ -1,6 +1,11 @@
 //! Committing finalized blocks: one write batch holds everything, with the reverse diff read beforehand.
 
-use std::{collections::HashMap, panic, sync::atomic::Ordering, thread};
+use std::{
+    collections::HashMap,
+    panic,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
 
 use rocksdb::{DBPinnableSlice, WriteBatch};
 
@@ -162,8 +167,9 @@ impl Store {
             out.put_cf(self.column(Column::Meta), meta::GENESIS_KEY, batch.hash);
         }
         let oldest = self.options.oldest(height).max(before.map_or(0, |block| block.oldest));
+        let oldest_state = self.options.oldest_state(height).max(before.map_or(0, |block| block.oldest_state));
         let oldest_hash = self.prune_hashes(out, before.map_or(0, |block| block.oldest_hash), height)?;
-        Ok(Finalized { height, hash: batch.hash, oldest, oldest_hash })
+        Ok(Finalized { height, hash: batch.hash, oldest, oldest_state, oldest_hash })
     }
 
     /// Adds the changes of one column with their reverse diff, and returns the keys that really change, in order.
@@ -273,15 +279,18 @@ impl Store {
         if let Some(genesis) = batches.first().filter(|batch| batch.height == 0) {
             open::write_genesis(&self.path, &genesis.hash)?;
         }
-        let reclaimed = self.reclaim.load(Ordering::SeqCst);
-        if finalized.oldest < reclaimed.saturating_add(RECLAIM_BLOCKS) {
+        let Finalized { oldest, oldest_state, .. } = *finalized;
+        let is_due =
+            |oldest: u64, before: &AtomicU64| oldest >= before.load(Ordering::SeqCst).saturating_add(RECLAIM_BLOCKS);
+        if !is_due(oldest, &self.reclaim.blocks) && !is_due(oldest_state, &self.reclaim.states) {
             return Ok(());
         }
         // Rows may only go once the height that prunes them cannot be lost to a power cut.
         self.db.flush_wal(true)?;
-        self.reclaim.store(finalized.oldest, Ordering::SeqCst);
-        let Some(last) = finalized.oldest.checked_sub(1) else { return Ok(()) };
+        self.reclaim.set(oldest, oldest_state);
         for column in Column::BY_HEIGHT {
+            let oldest = if column.is_of_states() { oldest_state } else { oldest };
+            let Some(last) = oldest.checked_sub(1) else { continue };
             self.db.delete_file_in_range_cf(self.column(column), 0_u64.to_be_bytes(), last.to_be_bytes())?;
         }
         Ok(())

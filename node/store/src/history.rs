@@ -99,7 +99,7 @@ impl<'a> StateAt<'a> {
             }
         }
         rows.status()?;
-        self.snapshot.check_not_reclaimed(self.height)
+        self.snapshot.check_state_not_reclaimed(self.height)
     }
 
     fn value(&self, current: Column, history: Column, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -113,7 +113,7 @@ impl<'a> StateAt<'a> {
                 None => None,
             };
             rows.status()?;
-            self.snapshot.check_not_reclaimed(self.height)?;
+            self.snapshot.check_state_not_reclaimed(self.height)?;
             if let Some(old) = old {
                 return Ok(old);
             }

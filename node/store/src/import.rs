@@ -7,10 +7,8 @@
 //! ```
 //!
 //! A process that is killed in between leaves the mark: the store then has no finalized block, refuses commits, and
-//! [`Store::unfinished_import`] says so until an import begins anew. Records stay as they are, whatever happens: what a
+//! [`Store::unfinished_import`] says so until an import begins anew, or is given up. Records stay as they are, whatever happens: what a
 //! validator has signed is no part of the chain. It leaves out checking the rows, which the caller has done.
-
-use std::sync::atomic::Ordering;
 
 use parity_scale_codec::Encode;
 use rocksdb::WriteBatch;
@@ -78,13 +76,40 @@ impl Store {
         })
     }
 
+    /// Gives an unfinished import up, if there is one: the store is then empty, save for its records, and takes a chain
+    /// from its genesis on.
+    ///
+    /// # Errors
+    /// When the store is poisoned, or the database fails.
+    pub fn abandon_import(&self) -> Result<(), StoreError> {
+        self.exclusively(|| {
+            if self.unfinished_import()?.is_none() {
+                return Ok(());
+            }
+            // The file goes first: while the database has the mark, opening it writes the file again.
+            open::remove_genesis(&self.path)?;
+            let mut batch = WriteBatch::default();
+            self.drop_rows(&mut batch);
+            let meta = self.column(Column::Meta);
+            batch.delete_cf(meta, meta::GENESIS_KEY);
+            batch.delete_cf(meta, meta::IMPORT_KEY);
+            self.write(batch, true)?;
+            self.reclaim.set(0, 0);
+            self.drop_files()
+        })
+    }
+
+    fn drop_rows(&self, batch: &mut WriteBatch) {
+        for column in Column::CHAIN {
+            batch.delete_range_cf(self.column(column), keys::STAMP.to_vec(), keys::above_all());
+        }
+    }
+
     /// One write after which the store holds no chain.
     fn mark_import(&self, genesis: &Hash, height: u64, is_empty: bool) -> Result<(), StoreError> {
         let mut batch = WriteBatch::default();
         if !is_empty {
-            for column in Column::CHAIN {
-                batch.delete_range_cf(self.column(column), keys::STAMP.to_vec(), keys::above_all());
-            }
+            self.drop_rows(&mut batch);
         }
         let meta = self.column(Column::Meta);
         batch.delete_cf(meta, meta::FINALIZED_KEY);
@@ -175,13 +200,13 @@ impl Import<'_> {
                 oldest_hash = oldest_hash.saturating_sub(1);
                 self.put_hash(&mut batch, oldest_hash, hash);
             }
-            let finalized = Finalized { height, hash: block.hash, oldest: height, oldest_hash };
+            let finalized = Finalized { height, hash: block.hash, oldest: height, oldest_state: height, oldest_hash };
             batch.delete_cf(store.column(Column::Meta), meta::IMPORT_KEY);
             store.put_finalized(&mut batch, &finalized);
             check_bound("the write of an import in bytes", batch.size_in_bytes(), MAX_BATCH_BYTES)?;
             // Whatever was put before lies before this in the log, so syncing this syncs it all.
             store.write(batch, true)?;
-            store.reclaim.store(height, Ordering::SeqCst);
+            store.reclaim.set(height, height);
             Ok(finalized)
         })
     }

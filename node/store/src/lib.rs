@@ -30,8 +30,8 @@ pub use history::StateAt;
 pub use import::{Import, MAX_IMPORT_HASHES, Node};
 pub use meta::{FORMAT, Finalized};
 pub use options::{
-    DEFAULT_CACHE_BYTES, DEFAULT_HISTORY_BLOCKS, DEFAULT_WRITE_BUFFER_BYTES, HASH_BLOCKS, MAX_OPEN_FILES,
-    MAX_WAL_BYTES, Options,
+    DEFAULT_CACHE_BYTES, DEFAULT_HISTORY_BLOCKS, DEFAULT_HISTORY_STATES, DEFAULT_WRITE_BUFFER_BYTES, HASH_BLOCKS,
+    MAX_OPEN_FILES, MAX_WAL_BYTES, Options,
 };
 pub use scan::{Direction, MAX_SCAN_ROWS, Row, Scan};
 pub use snapshot::{EventPosition, Snapshot, TransactionPosition};

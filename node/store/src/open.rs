@@ -9,15 +9,15 @@ use std::{
     fs::{self, File, TryLockError},
     io::{self, Write},
     path::Path,
-    sync::{
-        Arc,
-        atomic::{self, AtomicU64},
-    },
 };
 
 use rocksdb::{Cache, DB, WriteBatch};
 
-use crate::{FORMAT, Finalized, Hash, Options, Store, StoreError, columns::Column, keys, meta, options};
+use crate::{
+    FORMAT, Finalized, Hash, Options, Store, StoreError,
+    columns::{Column, Reclaim},
+    keys, meta, options,
+};
 
 const MARKER: &str = "TENON-STORE";
 const MARKER_TITLE: &str = "tenon store";
@@ -30,7 +30,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Store, StoreError> 
     let lock = claim(path)?;
     check_files(path)?;
     let cache = Cache::new_hyper_clock_cache(options.cache_bytes, 0);
-    let reclaim = Arc::new(AtomicU64::new(0));
+    let reclaim = Reclaim::default();
     let columns = Column::ALL.map(|column| (column.name(), column.options(options, &cache, &reclaim)));
     let db =
         DB::open_cf_with_opts(&options::database(options), path, columns).map_err(|error| open_error(error, path))?;
@@ -41,7 +41,7 @@ pub(crate) fn open(path: &Path, options: &Options) -> Result<Store, StoreError> 
     if let Some(finalized) = finalized {
         check_columns(&store, &finalized)?;
         // Recovery has flushed and synced whatever it replayed, so what is pruned stays pruned.
-        store.reclaim.store(finalized.oldest, atomic::Ordering::SeqCst);
+        store.reclaim.set(finalized.oldest, finalized.oldest_state);
     }
     Ok(store)
 }
@@ -55,6 +55,18 @@ pub(crate) fn write_marker(path: &Path) -> Result<(), StoreError> {
 pub(crate) fn write_genesis(path: &Path, genesis: &Hash) -> Result<(), StoreError> {
     let hex: String = genesis.iter().map(|byte| format!("{byte:02x}")).collect();
     write_file(path, GENESIS, &format!("0x{hex}\n"))
+}
+
+/// Removes that file, if it is there.
+pub(crate) fn remove_genesis(path: &Path) -> Result<(), StoreError> {
+    let file = path.join(GENESIS);
+    match fs::remove_file(&file) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(StoreError::Io { action: "remove", path: file, source });
+        }
+        _ => {}
+    }
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(io_error("write", path))
 }
 
 /// Takes the lock of the store in `path`, which is marked as one first when it is empty.

@@ -2,8 +2,10 @@
 
 use crate::Hash;
 
-/// How many blocks back the state, bodies and receipts are kept, unless told otherwise.
+/// How many blocks back bodies and receipts are kept, unless told otherwise.
 pub const DEFAULT_HISTORY_BLOCKS: u64 = 1_024;
+/// How many blocks back the state is kept, unless told otherwise.
+pub const DEFAULT_HISTORY_STATES: u64 = 1_024;
 /// The block cache, unless told otherwise. Index and filter blocks are charged to it.
 pub const DEFAULT_CACHE_BYTES: usize = 128 << 20;
 /// All write buffers together, unless told otherwise.
@@ -28,10 +30,12 @@ const BYTES_PER_SYNC: u64 = 1 << 20;
 pub struct Options {
     /// The genesis hash that the store must have, or `None` to take what is there.
     pub genesis: Option<Hash>,
-    /// Keeps every height; otherwise only `history_blocks` of them.
+    /// Keeps every height; otherwise only `history_blocks` and `history_states` of them.
     pub archive: bool,
-    /// How many blocks before the finalized one stay readable: state, pages, bodies, receipts and their indexes.
+    /// How many blocks before the finalized one stay readable: bodies, receipts and their indexes.
     pub history_blocks: u64,
+    /// How many blocks before the finalized one the state and its pages stay readable: at most as many as blocks.
+    pub history_states: u64,
     /// Has each commit wait until the disk has it. Without it a killed process loses nothing, a power cut may.
     pub sync: bool,
     /// The size of the block cache in bytes.
@@ -46,6 +50,7 @@ impl Default for Options {
             genesis: None,
             archive: false,
             history_blocks: DEFAULT_HISTORY_BLOCKS,
+            history_states: DEFAULT_HISTORY_STATES,
             sync: true,
             cache_bytes: DEFAULT_CACHE_BYTES,
             write_buffer_bytes: DEFAULT_WRITE_BUFFER_BYTES,
@@ -57,6 +62,13 @@ impl Options {
     /// The oldest height to keep when `height` is finalized.
     pub(crate) const fn oldest(&self, height: u64) -> u64 {
         if self.archive { 0 } else { height.saturating_sub(self.history_blocks) }
+    }
+
+    /// The oldest height whose state to keep when `height` is finalized.
+    pub(crate) const fn oldest_state(&self, height: u64) -> u64 {
+        let fewer = self.history_states < self.history_blocks;
+        let kept = if fewer { self.history_states } else { self.history_blocks };
+        if self.archive { 0 } else { height.saturating_sub(kept) }
     }
 
     /// The oldest height whose hash to keep when `height` is finalized.

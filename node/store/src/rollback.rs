@@ -18,7 +18,7 @@ impl Store {
     pub fn rollback_to(&self, height: u64) -> Result<(), StoreError> {
         self.exclusively(|| {
             let mut finalized = self.finalized()?.ok_or(StoreError::Empty)?;
-            finalized.check_kept(height)?;
+            finalized.check_state_kept(height)?;
             while finalized.height > height {
                 finalized = self.take_back(&finalized)?;
             }

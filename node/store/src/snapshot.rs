@@ -2,7 +2,7 @@
 
 use std::{
     ops::{ControlFlow, RangeInclusive},
-    sync::atomic::Ordering,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use rocksdb::{DBPinnableSlice, DBRawIterator, ReadOptions};
@@ -57,7 +57,7 @@ impl<'a> Snapshot<'a> {
     /// # Errors
     /// When the height is pruned or not finalized.
     pub fn into_state_at(self, height: u64) -> Result<StateAt<'a>, StoreError> {
-        self.finalized.ok_or(StoreError::Empty)?.check_kept(height)?;
+        self.finalized.ok_or(StoreError::Empty)?.check_state_kept(height)?;
         Ok(StateAt::new(self, height))
     }
 
@@ -251,8 +251,12 @@ impl<'a> Snapshot<'a> {
     /// Checks, after a read, that rows of `height` were still there while it was read: their space is given back
     /// without regard to snapshots.
     pub(crate) fn check_not_reclaimed(&self, height: u64) -> Result<(), StoreError> {
-        let expected = self.store.reclaim.load(Ordering::SeqCst);
-        if height < expected { Err(StoreError::Pruned { found: height, expected }) } else { Ok(()) }
+        not_below(height, &self.store.reclaim.blocks)
+    }
+
+    /// The same for the rows of a state.
+    pub(crate) fn check_state_not_reclaimed(&self, height: u64) -> Result<(), StoreError> {
+        not_below(height, &self.store.reclaim.states)
     }
 
     pub(crate) fn row(&self, column: Column, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -276,6 +280,11 @@ impl<'a> Snapshot<'a> {
         options.set_iterate_lower_bound(low);
         self.inner.raw_iterator_cf_opt(self.store.column(column), options)
     }
+}
+
+fn not_below(height: u64, oldest: &AtomicU64) -> Result<(), StoreError> {
+    let expected = oldest.load(Ordering::SeqCst);
+    if height < expected { Err(StoreError::Pruned { found: height, expected }) } else { Ok(()) }
 }
 
 /// What a scan shows each row to.

@@ -3,14 +3,16 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, atomic::AtomicU64},
+    sync::{Mutex, OnceLock},
 };
 
 use rocksdb::{ColumnFamily, DB, DBPinnableSlice, WriteBatch, WriteOptions};
 
 use crate::{
     Change, Direction, EventPosition, Finalized, Hash, Options, Row, Scan, Snapshot, StateAt, StoreError,
-    TransactionPosition, columns::Column, keys, meta, open,
+    TransactionPosition,
+    columns::{Column, Reclaim},
+    keys, meta, open,
 };
 
 /// The longest record that [`Store::put_record`] takes, in bytes: a genesis with the code of all its modules is one.
@@ -25,8 +27,8 @@ pub struct Store {
     pub(crate) db: DB,
     pub(crate) options: Options,
     pub(crate) path: PathBuf,
-    /// Rows below this height may already be gone.
-    pub(crate) reclaim: Arc<AtomicU64>,
+    /// Rows below these heights may already be gone.
+    pub(crate) reclaim: Reclaim,
     writer: Mutex<()>,
     poison: OnceLock<String>,
     _lock: File,
@@ -52,7 +54,7 @@ impl Store {
         open::open(path.as_ref(), options)
     }
 
-    pub(crate) fn new(db: DB, options: Options, path: PathBuf, reclaim: Arc<AtomicU64>, lock: File) -> Self {
+    pub(crate) fn new(db: DB, options: Options, path: PathBuf, reclaim: Reclaim, lock: File) -> Self {
         Self { db, options, path, reclaim, writer: Mutex::new(()), poison: OnceLock::new(), _lock: lock }
     }
 

@@ -91,7 +91,7 @@ fn an_older_format_is_refused() {
     fs::write(directory.path().join("TENON-STORE"), format!("tenon store\nformat {}\n", FORMAT - 1)).unwrap();
     let error = open_error(directory.path());
     assert!(matches!(error, StoreError::OlderFormat { expected: FORMAT, .. }), "{error}");
-    assert!(error.to_string().contains("found 2, expected 3"), "{error}");
+    assert!(error.to_string().contains("found 3, expected 4"), "{error}");
 }
 
 #[test]

@@ -56,7 +56,9 @@ fn import(store: &Store) -> Finalized {
 /// Checks that the store holds the imported chain and nothing of an older one, and that it goes on.
 fn check(store: &Store) {
     let finalized = store.finalized().unwrap().unwrap();
-    let expected = Finalized { height: HEIGHT, hash: hash(HEIGHT, 0), oldest: HEIGHT, oldest_hash: HEIGHT - HASHES };
+    let oldest_hash = HEIGHT - HASHES;
+    let expected =
+        Finalized { height: HEIGHT, hash: hash(HEIGHT, 0), oldest: HEIGHT, oldest_state: HEIGHT, oldest_hash };
     assert_eq!(finalized, expected);
     assert_eq!(store.genesis().unwrap(), Some(hash(0, 0)));
     assert_eq!(store.unfinished_import().unwrap(), None);
@@ -130,6 +132,39 @@ fn an_import_takes_the_place_of_an_older_chain_and_records_stay() {
         assert_eq!(all(|scan, limit| store.scan(scan, limit)), rows_after(HEIGHT).0);
         assert_eq!(store.record(b"signed").unwrap().unwrap(), b"view 7");
     }
+}
+
+#[test]
+fn an_import_that_is_given_up_leaves_an_empty_store_for_a_chain_from_its_genesis_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &Options { history_blocks: 5, ..options() }).unwrap();
+    store.abandon_import().unwrap();
+    for height in 0..100 {
+        deterministic(height).commit(&store).unwrap();
+    }
+    store.abandon_import().unwrap();
+    assert_eq!(store.finalized().unwrap().unwrap().height, 99, "there was no import");
+    store.put_record(b"signed", b"view 7").unwrap();
+    let (state, pages) = rows_after(HEIGHT);
+    put(&store.begin_import(&hash(0, 0), HEIGHT).unwrap(), &state, &pages).unwrap();
+    store.abandon_import().unwrap();
+    let is_empty = |store: &Store| {
+        assert_eq!((store.finalized().unwrap(), store.genesis().unwrap()), (None, None));
+        assert_eq!(store.unfinished_import().unwrap(), None);
+        assert!(all(|scan, limit| store.scan(scan, limit)).is_empty());
+        assert_eq!(store.record(b"signed").unwrap().unwrap(), b"view 7");
+    };
+    is_empty(&store);
+    drop(store);
+    let store = Store::open(directory.path(), &options()).unwrap();
+    is_empty(&store);
+    for height in 0..20 {
+        deterministic(height).commit(&store).unwrap();
+    }
+    assert_eq!(store.block(3).unwrap().unwrap(), deterministic(3).body());
+    assert!(store.state_at(3).is_ok());
+    import(&store);
+    check(&store);
 }
 
 #[test]

@@ -31,6 +31,40 @@ fn a_pruned_height_is_refused_with_the_oldest_one() {
 }
 
 #[test]
+fn states_may_be_kept_for_fewer_blocks_than_the_blocks_themselves() {
+    let directory = tempfile::tempdir().unwrap();
+    let both = |history_blocks, history_states| Options { history_blocks, history_states, ..options() };
+    let store = Store::open(directory.path(), &both(150, 20)).unwrap();
+    let (mut state, mut pages) = (Rows::new(), Rows::new());
+    for height in 0..200 {
+        deterministic(height).commit(&store).unwrap();
+        if height <= 179 {
+            deterministic(height).apply(&mut state, &mut pages);
+        }
+    }
+    store.compact();
+    let finalized = store.finalized().unwrap().unwrap();
+    assert_eq!((finalized.oldest, finalized.oldest_state), (49, 179));
+    for height in 49..200 {
+        assert_eq!(store.block(height).unwrap().unwrap(), deterministic(height).body());
+        let found = store.transaction(&transaction(height, 0)).unwrap().map(|found| found.height);
+        assert_eq!(found, (height % 5 > 0).then_some(height));
+    }
+    assert!(matches!(store.block(48), Err(StoreError::Pruned { found: 48, expected: 49 })));
+    assert!(matches!(store.state_at(178).err().unwrap(), StoreError::Pruned { found: 178, expected: 179 }));
+    assert!(matches!(store.rollback_to(178), Err(StoreError::Pruned { found: 178, expected: 179 })));
+    assert_eq!(all(|scan, limit| store.state_at(179).unwrap().scan(scan, limit)), state);
+    drop(store);
+    // No more states than blocks, and what is gone stays gone.
+    let store = Store::open(directory.path(), &both(30, 1_000)).unwrap();
+    deterministic(200).commit(&store).unwrap();
+    let finalized = store.finalized().unwrap().unwrap();
+    assert_eq!((finalized.oldest, finalized.oldest_state), (170, 179));
+    store.rollback_to(179).unwrap();
+    assert_eq!(all(|scan, limit| store.scan(scan, limit)), state);
+}
+
+#[test]
 fn an_archive_keeps_everything_and_a_pruned_store_stays_pruned() {
     let directory = tempfile::tempdir().unwrap();
     let archive = Options { archive: true, history_blocks: 5, ..options() };
