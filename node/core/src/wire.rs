@@ -2,8 +2,7 @@
 //!
 //! ```text
 //! codec      reading and writing with bounds; what does not re-encode to the same bytes is refused
-//! envelope   between validators, on direct streams: consensus, shards of blocks, parts of blocks,
-//!            transactions, how far a node is
+//! envelope   straight from one to another: consensus, shards of blocks, transactions, how far a node is
 //! gossip     to everybody: where a validator is found, batches of transactions
 //! request    a question and its answer: ranges of blocks, a block, parts of a block
 //! ```

@@ -1,23 +1,18 @@
-//! Addresses and names of peers, as people write them. What they mean is the network's to know: here they are checked
+//! Addresses and ids of peers, as people write them. What they mean is the network's to know: here they are checked
 //! for form, so that a mistyped one is told when it is read, and not when it is first used.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use tenon_net::PeerKey;
 
 /// Characters of a host's name.
 const MAX_HOST: usize = 253;
 /// Parts of an address.
 const MAX_PARTS: usize = 16;
-/// What a peer id of an ed25519 key is before the key: identity multihash of 36 bytes, key type 1, 32 bytes.
-const PEER_PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
 /// A multiaddress, checked for form.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NetworkAddress(String);
-
-/// The id of a peer, which is its public key.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PeerName([u8; 32]);
 
 impl NetworkAddress {
     /// Reads an address of which tcp, or quic-v1 over udp, is the transport.
@@ -44,7 +39,7 @@ impl NetworkAddress {
                 "quic-v1" if over_udp => has_transport = true,
                 "p2p" if has_transport => {
                     let id = value().unwrap_or_default();
-                    PeerName::read(id).map_err(|found| wrong(&format!("in which the peer is {found}")))?;
+                    read_peer_id(id).map_err(|found| wrong(&format!("in which the peer is {found}")))?;
                 }
                 "p2p-circuit" if has_transport => {}
                 _ => return Err(wrong(&format!("in which /{name} cannot stand there"))),
@@ -71,9 +66,9 @@ impl NetworkAddress {
     }
 
     /// The peer that the address ends with.
-    pub fn peer(&self) -> Option<PeerName> {
+    pub fn peer(&self) -> Option<PeerKey> {
         let (_, id) = self.0.rsplit_once("/p2p/")?;
-        PeerName::read(id).ok()
+        read_peer_id(id).ok()
     }
 }
 
@@ -83,36 +78,10 @@ impl fmt::Display for NetworkAddress {
     }
 }
 
-impl PeerName {
-    /// The peer with an ed25519 public key.
-    pub const fn new(public: [u8; 32]) -> Self {
-        Self(public)
-    }
-
-    /// Reads an id in base58.
-    ///
-    /// # Errors
-    /// What is wrong with it, with the text.
-    pub fn read(text: &str) -> Result<Self, String> {
-        let bytes = bs58::decode(text).into_vec().unwrap_or_default();
-        let key = bytes.strip_prefix(&PEER_PREFIX).and_then(|key| <[u8; 32]>::try_from(key).ok());
-        key.map(Self).ok_or_else(|| format!("{text:?}, which is no peer id of an ed25519 key"))
-    }
-
-    /// The ed25519 public key.
-    pub const fn public(&self) -> &[u8; 32] {
-        &self.0
-    }
-}
-
-impl fmt::Display for PeerName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&bs58::encode([&PEER_PREFIX[..], &self.0].concat()).into_string())
-    }
-}
-
-impl fmt::Debug for PeerName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "PeerName({self})")
-    }
+/// Reads the id of a peer, in base58: it holds an ed25519 public key.
+///
+/// # Errors
+/// What is wrong with it, with the text.
+pub(crate) fn read_peer_id(text: &str) -> Result<PeerKey, String> {
+    text.parse().map_err(|_| format!("{text:?}, which is no peer id of an ed25519 key"))
 }

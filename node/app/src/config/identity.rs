@@ -1,13 +1,13 @@
 //! The two keys that lie in a node's folder: the one by which peers know it, and the one that votes. Each is a file of
 //! 64 hex digits, a seed, that its owner alone may read. The account that owns a validator has no key here.
 
-use super::address::PeerName;
 use super::error::ConfigError;
 use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 use tenon_crypto::bls::{BlsSecretKey, PUBLIC_KEY_BYTES, SIGNATURE_BYTES};
-use tenon_crypto::{Keypair, Scheme, os};
+use tenon_crypto::os;
+use tenon_net::{NodeSecret, PeerKey};
 use zeroize::Zeroizing;
 
 /// The file with the key by which peers know a node.
@@ -26,7 +26,7 @@ const OTHERS: u32 = 0o077;
 /// The key by which peers know a node.
 pub struct NodeKey {
     seed: Zeroizing<[u8; 32]>,
-    peer: PeerName,
+    peer: PeerKey,
 }
 
 /// The key by which a validator votes.
@@ -54,8 +54,7 @@ impl NodeKey {
     }
 
     fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
-        let pair = Keypair::from_seed(Scheme::Ed25519, &seed).expect("every seed has an ed25519 key");
-        let peer = PeerName::new(pair.public().as_bytes().try_into().expect("an ed25519 key has 32 bytes"));
+        let peer = NodeSecret::from_bytes(*seed).key();
         Self { seed, peer }
     }
 
@@ -65,7 +64,7 @@ impl NodeKey {
     }
 
     /// How peers name it.
-    pub const fn peer(&self) -> PeerName {
+    pub const fn peer(&self) -> PeerKey {
         self.peer
     }
 }

@@ -16,14 +16,15 @@ mod tests;
 mod text;
 mod values;
 
-pub use address::{NetworkAddress, PeerName};
+pub use address::NetworkAddress;
+pub(crate) use address::read_peer_id;
 pub use error::ConfigError;
 pub use founding::{COIN_DECIMALS, Founder, Founding, FoundingError, STAKING, Staking};
 pub(crate) use identity::create_private;
 pub use identity::{NODE_KEY_FILE, NodeKey, VALIDATOR_KEY_FILE, ValidatorKey};
 pub use settings::{
     CONFIG_FILE, ConsensusSettings, GENESIS_FILE, HealthSettings, LogSettings, MetricsSettings, NetworkSettings,
-    NodeSettings, RpcSettings, StorageSettings, SuperNodes, ValidatorSettings,
+    NodeSettings, RpcSettings, StorageSettings, ValidatorSettings,
 };
 pub use text::{commented_file, reference};
 pub use values::Override;

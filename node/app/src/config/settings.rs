@@ -1,11 +1,13 @@
 //! The settings of a networked node, checked.
 
-use super::address::{NetworkAddress, PeerName};
+use super::address::{NetworkAddress, read_peer_id};
 use super::error::ConfigError;
 use super::identity::{NodeKey, ValidatorKey};
 use super::values::{Override, Values};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use tenon_core::consensus::Supers;
+use tenon_net::PeerKey;
 use tenon_types::MAX_VALIDATORS;
 use tracing_subscriber::EnvFilter;
 
@@ -81,7 +83,7 @@ pub struct NetworkSettings {
     /// Whether peers that are not allowed are refused.
     pub private: bool,
     /// The peers of a private network.
-    pub allowed_peers: Vec<PeerName>,
+    pub allowed_peers: Vec<PeerKey>,
     /// Peers at once.
     pub max_peers: usize,
     /// Whether to look for peers in the local network.
@@ -97,19 +99,6 @@ pub struct ValidatorSettings {
     pub key_file: PathBuf,
 }
 
-/// How many validators add votes up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SuperNodes {
-    /// One: a star.
-    One,
-    /// The root of all, rounded down.
-    Root,
-    /// Each for itself.
-    All,
-    /// This many, or all if they are fewer.
-    Count(usize),
-}
-
 /// The pace of BBFT.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsensusSettings {
@@ -120,7 +109,7 @@ pub struct ConsensusSettings {
     /// What D grows to while views fail.
     pub max_delay_ms: u64,
     /// How many validators add votes up.
-    pub super_nodes: SuperNodes,
+    pub super_nodes: Supers,
 }
 
 /// What is kept on disk.
@@ -157,19 +146,6 @@ pub struct LogSettings {
     pub level: String,
     /// Whether each line is a JSON object.
     pub json: bool,
-}
-
-impl SuperNodes {
-    /// How many of some validators add votes up: at least one, at most all.
-    pub fn of(self, validators: usize) -> usize {
-        let count = match self {
-            Self::One => 1,
-            Self::Root => validators.isqrt(),
-            Self::All => validators,
-            Self::Count(count) => count.min(validators),
-        };
-        count.max(1)
-    }
 }
 
 impl NodeSettings {
@@ -242,7 +218,7 @@ fn network(values: &Values, base_path: &Path) -> Result<NetworkSettings, ConfigE
         external: values.list("network.external", NetworkAddress::read)?,
         bootstrap: values.list("network.bootstrap", NetworkAddress::read_peer)?,
         private: values.flag("network.private")?,
-        allowed_peers: values.list("network.allowed_peers", PeerName::read)?,
+        allowed_peers: values.list("network.allowed_peers", read_peer_id)?,
         max_peers: small(values.number("network.max_peers", 1..=MAX_PEERS)?),
         mdns: values.flag("network.mdns")?,
         nat: values.flag("network.nat")?,
@@ -259,12 +235,12 @@ fn consensus(values: &Values) -> Result<ConsensusSettings, ConfigError> {
     let key = "consensus.super_nodes";
     let text = values.text_or_number(key)?;
     let super_nodes = match text.as_str() {
-        "one" => SuperNodes::One,
-        "sqrt" => SuperNodes::Root,
-        "all" => SuperNodes::All,
+        "one" => Supers::One,
+        "sqrt" => Supers::Sqrt,
+        "all" => Supers::All,
         other => {
-            let count = other.parse::<usize>().ok().filter(|count| (1..=MAX_VALIDATORS).contains(count));
-            SuperNodes::Count(count.ok_or_else(|| values.refuse(key, &format!("{other:?}")))?)
+            let count = other.parse::<u16>().ok().filter(|count| (1..=MAX_VALIDATORS).contains(&usize::from(*count)));
+            Supers::Number(count.ok_or_else(|| values.refuse(key, &format!("{other:?}")))?)
         }
     };
     Ok(ConsensusSettings {

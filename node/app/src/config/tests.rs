@@ -3,10 +3,12 @@
 use super::table::{ROWS, SECTIONS};
 use super::*;
 use std::path::Path;
+use tenon_core::consensus::Supers;
+use tenon_net::PeerKey;
 
 /// Peer ids that are well formed.
 fn peer(byte: u8) -> String {
-    PeerName::new([byte; 32]).to_string()
+    PeerKey([byte; 32]).to_string()
 }
 
 /// A node's folder with this file in it.
@@ -117,12 +119,12 @@ fn what_is_wrong_is_told_with_place_key_found_and_expected() {
 #[test]
 fn super_nodes_are_one_at_least_and_all_at_most() {
     let of = |text: &str, validators| {
-        read("", &[("consensus.super_nodes", text)]).unwrap().consensus.super_nodes.of(validators)
+        read("", &[("consensus.super_nodes", text)]).unwrap().consensus.super_nodes.count(validators)
     };
     assert_eq!([of("one", 10), of("sqrt", 10), of("all", 10), of("4", 10), of("40", 10)], [1, 3, 10, 4, 10]);
     assert_eq!(of("sqrt", 0), 1);
     let number = read("[consensus]\nsuper_nodes = 2", &[]).unwrap().consensus.super_nodes;
-    assert_eq!(number, SuperNodes::Count(2));
+    assert_eq!(number, Supers::Number(2));
 }
 
 #[test]
@@ -155,8 +157,8 @@ fn addresses_are_checked_for_form() {
     }
     assert!(NetworkAddress::read(&format!("/ip4/1.2.3.4/tcp/1{}", "/p2p-circuit".repeat(14))).is_err());
     let address = NetworkAddress::read_peer(&format!("/ip4/1.2.3.4/tcp/1/p2p/{id}")).unwrap();
-    assert_eq!(address.peer(), PeerName::read(&id).ok());
-    assert_eq!(PeerName::read(&id).unwrap().public(), &[7; 32]);
+    assert_eq!(address.peer(), Some(PeerKey([7; 32])));
+    assert_eq!(read_peer_id(&id), Ok(PeerKey([7; 32])));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the node asks of a consensus engine beside its effects.
 
 use std::sync::Arc;
-use tenon_core::consensus::bbft::{Epoch, ValidatorSet};
+use tenon_core::consensus::bbft::{Epoch, Schedule, ValidatorSet};
 use tenon_core::consensus::{Committee, DevEngine, Engine, Participant, ParticipantStatus};
 
 /// The epoch that runs.
@@ -11,6 +11,8 @@ pub(crate) struct EpochView {
     pub(crate) epoch: Epoch,
     /// Its validators.
     pub(crate) set: Arc<ValidatorSet>,
+    /// Who leads which view.
+    pub(crate) schedule: Schedule,
 }
 
 /// An engine of a node.
@@ -32,7 +34,7 @@ impl Running for Committee {}
 impl Running for Participant {
     fn epoch(&self) -> Option<EpochView> {
         let status = Self::status(self);
-        Some(EpochView { epoch: status.epoch, set: status.set })
+        Some(EpochView { epoch: status.epoch, set: status.set, schedule: status.schedule })
     }
 
     fn status(&self) -> Option<ParticipantStatus> {

@@ -3,13 +3,13 @@
 use super::genesis::Begun;
 use super::kept::Kept;
 use super::state::LatestState;
-use crate::config::{ConsensusSettings, SuperNodes};
+use crate::config::ConsensusSettings;
 use anyhow::Context as _;
 use parity_scale_codec::DecodeAll;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tenon_core::consensus::bbft::{Candidate, FinalityProof, Timing};
-use tenon_core::consensus::{LastFinal, Participant, ParticipantSetup, Supers};
+use tenon_core::consensus::{LastFinal, Participant, ParticipantSetup};
 use tenon_crypto::bls::BlsSecretKey;
 use tenon_host::{Engine, Environment, query_validators};
 use tenon_store::Store;
@@ -37,12 +37,6 @@ impl Voting {
         engine: Arc<dyn Engine>,
     ) -> anyhow::Result<Participant> {
         let ConsensusSettings { block_interval_ms, delay_ms, max_delay_ms, super_nodes } = self.settings;
-        let supers = match super_nodes {
-            SuperNodes::One => Supers::One,
-            SuperNodes::Root => Supers::Sqrt,
-            SuperNodes::All => Supers::All,
-            SuperNodes::Count(count) => Supers::Number(u16::try_from(count).unwrap_or(u16::MAX)),
-        };
         let setup = ParticipantSetup {
             chain: begun.genesis_hash,
             epoch_blocks: u64::from(begun.genesis.parameters.hooks.epoch_blocks),
@@ -50,7 +44,7 @@ impl Voting {
             elected: elected(begun, store, engine),
             key: self.key,
             timing: Timing { delay_ms, interval_ms: block_interval_ms, max_delay_ms },
-            supers,
+            supers: super_nodes,
             latencies: BTreeMap::new(),
             last_final: last_final(begun, store)?,
             fresh: false,

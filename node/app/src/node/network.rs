@@ -16,6 +16,7 @@ mod blocks;
 mod catch_up;
 mod hub;
 mod peers;
+mod shards;
 mod transactions;
 
 use super::Work;
@@ -77,7 +78,17 @@ impl Link {
         let status = Arc::new(Mutex::new(None));
         let out = way.clone();
         let others = Others::new(open.clone(), status.clone(), move |outgoing| out.tell(Event::Driver(outgoing)));
-        let setup = HubSetup { network: network.clone(), peer, key, chain, intake, open, driver, inbox: way.clone() };
+        let setup = HubSetup {
+            network: network.clone(),
+            peer,
+            key,
+            chain,
+            intake,
+            open,
+            driver,
+            inbox: way.clone(),
+            status: status.clone(),
+        };
         let (hub, mut works) = Hub::new(setup);
         let progress = hub.progress();
         works.push(("tenon-network", Box::new(move || hub.run(&inbox))));

@@ -3,7 +3,6 @@
 
 use super::Node;
 use crate::backend::HeadEvent;
-use crate::config::PeerName;
 use crate::telemetry::{Direction, Metrics, Order, Telemetry, Voting};
 use std::collections::BTreeSet;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,11 +21,11 @@ impl Node {
     /// Carries out an order of who runs the node.
     pub(super) fn order(&self, order: Order) -> Result<(), String> {
         let connection = self.connection.as_ref().ok_or("found a node without a network, expected one")?;
-        let keys = |names: Vec<PeerName>| -> Result<BTreeSet<PeerKey>, String> {
+        let keys = |names: Vec<PeerKey>| -> Result<BTreeSet<PeerKey>, String> {
             if names.len() > MAX_CUT {
                 return Err(format!("found {} peers, expected at most {MAX_CUT}", names.len()));
             }
-            Ok(names.into_iter().map(|name| PeerKey(*name.public())).collect())
+            Ok(names.into_iter().collect())
         };
         match order {
             Order::Cut(peers) if peers.is_empty() => connection.cut_all(),

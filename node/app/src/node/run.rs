@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tenon_core::consensus::DevMode;
 use tenon_engine::{EngineOptions, WasmtimeEngine};
-use tenon_net::{Limits, NetworkConfig, NodeSecret, PeerKey};
+use tenon_net::{Limits, NetworkConfig, NodeSecret};
 use tenon_store::{Options, Store};
 use tenon_types::{Genesis, Hash, Hooks, Validator};
 use tokio::runtime::Runtime;
@@ -173,7 +173,7 @@ fn read_genesis(file: &Path) -> anyhow::Result<(Vec<u8>, Genesis)> {
 fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<NetworkConfig> {
     let network = &settings.network;
     let texts = |addresses: &[crate::config::NetworkAddress]| addresses.iter().map(ToString::to_string).collect();
-    let allowed = network.allowed_peers.iter().map(|peer| PeerKey(*peer.public())).collect();
+    let allowed = network.allowed_peers.iter().copied().collect();
     // Nodes that share a machine share an address.
     let is_local = |address: &crate::config::NetworkAddress| address.to_string().starts_with("/ip4/127.");
     let limits = if network.listen.iter().all(is_local) { Limits::local() } else { Limits::default() };

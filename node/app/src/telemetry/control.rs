@@ -8,7 +8,7 @@
 //!
 //! It leaves out whatever a network must not be asked to do by anybody else, which is why it is no method of the RPC.
 
-use crate::config::PeerName;
+use crate::config::read_peer_id;
 use std::fmt;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tenon_net::PeerKey;
 
 /// The socket, in a node's folder.
 pub const CONTROL_SOCKET: &str = "admin.sock";
@@ -33,9 +34,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Drop and refuse these peers; all if there are none.
-    Cut(Vec<PeerName>),
+    Cut(Vec<PeerKey>),
     /// Let these peers connect again; all if there are none.
-    Heal(Vec<PeerName>),
+    Heal(Vec<PeerKey>),
 }
 
 impl Order {
@@ -46,7 +47,7 @@ impl Order {
     pub fn read(line: &str) -> Result<Self, String> {
         let mut words = line.split_ascii_whitespace();
         let order = words.next().unwrap_or_default();
-        let peers = words.map(PeerName::read).collect::<Result<Vec<_>, _>>();
+        let peers = words.map(read_peer_id).collect::<Result<Vec<_>, _>>();
         let peers = peers.map_err(|found| format!("found {found}, expected a peer id"))?;
         match order {
             "cut" => Ok(Self::Cut(peers)),
@@ -177,7 +178,7 @@ mod tests {
             if refused { Err("found no cut,\nexpected one".to_string()) } else { Ok(()) }
         };
         let server = ControlServer::start(folder.path(), Box::new(act)).unwrap();
-        let peers = vec![PeerName::new([1; 32]), PeerName::new([2; 32])];
+        let peers = vec![PeerKey([1; 32]), PeerKey([2; 32])];
         let orders = [Order::Cut(Vec::new()), Order::Cut(peers.clone()), Order::Heal(peers)];
         orders.iter().for_each(|order| give_order(folder.path(), order).unwrap());
         let error = give_order(folder.path(), &Order::Heal(Vec::new())).unwrap_err();

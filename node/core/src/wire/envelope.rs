@@ -3,7 +3,7 @@
 use super::codec::{Reader, Wire, WireError};
 use super::gossip::{Status, TransactionBatch};
 use crate::consensus::bbft::{Epoch, MAX_CERTIFICATES, Message, View};
-use crate::relay::{CompactBlock, PartAnswer, PartRequest, Shard};
+use crate::relay::{CompactBlock, Shard};
 use parity_scale_codec::Encode;
 
 /// A message of consensus, perhaps with the block that it speaks of.
@@ -35,10 +35,6 @@ pub enum Envelope {
     Consensus(Box<Consensus>),
     /// A piece of a block.
     Shard(Box<ShardMessage>),
-    /// Asks for transactions of a block.
-    PartRequest(PartRequest),
-    /// Transactions of a block.
-    PartAnswer(PartAnswer),
     /// Transactions, straight to who leads next.
     Transactions(TransactionBatch),
     /// How far the sender is. Nobody passes it on: it is each peer's own word.
@@ -51,8 +47,6 @@ impl Envelope {
         match self {
             Self::Consensus(consensus) => consensus.message.kind(),
             Self::Shard(_) => "shard",
-            Self::PartRequest(_) => "part_request",
-            Self::PartAnswer(_) => "part_answer",
             Self::Transactions(_) => "transactions",
             Self::Status(_) => "status",
         }
@@ -115,20 +109,12 @@ impl Wire for Envelope {
                 output.push(1);
                 shard.write(output);
             }
-            Self::PartRequest(request) => {
-                output.push(2);
-                request.write(output);
-            }
-            Self::PartAnswer(answer) => {
-                output.push(3);
-                answer.write(output);
-            }
             Self::Transactions(batch) => {
-                output.push(4);
+                output.push(2);
                 batch.write(output);
             }
             Self::Status(status) => {
-                output.push(5);
+                output.push(3);
                 status.write(output);
             }
         }
@@ -138,11 +124,9 @@ impl Wire for Envelope {
         match reader.value::<u8>("kind of an envelope")? {
             0 => Ok(Self::Consensus(Box::new(Consensus::read(reader)?))),
             1 => Ok(Self::Shard(Box::new(ShardMessage::read(reader)?))),
-            2 => Ok(Self::PartRequest(PartRequest::read(reader)?)),
-            3 => Ok(Self::PartAnswer(PartAnswer::read(reader)?)),
-            4 => Ok(Self::Transactions(TransactionBatch::read(reader)?)),
-            5 => Ok(Self::Status(Status::read(reader)?)),
-            found => Err(WireError::OutOfRange { what: "kind of an envelope", found: found.into(), bound: 6 }),
+            2 => Ok(Self::Transactions(TransactionBatch::read(reader)?)),
+            3 => Ok(Self::Status(Status::read(reader)?)),
+            found => Err(WireError::OutOfRange { what: "kind of an envelope", found: found.into(), bound: 4 }),
         }
     }
 }

@@ -29,6 +29,8 @@ pub enum Answer {
     Block(Option<Vec<u8>>),
     /// The transactions; fewer than were asked for, or none, if the node has not got the block or they do not fit.
     Parts(PartAnswer),
+    /// This block's transactions: too many were asked for, and it comes in shards instead.
+    Shards(Hash),
 }
 
 impl Answer {
@@ -37,6 +39,7 @@ impl Answer {
         match (self, request) {
             (Self::Blocks(_), Request::Blocks(_)) | (Self::Block(_), Request::Block { .. }) => true,
             (Self::Parts(answer), Request::Parts(request)) => answer.block == request.block,
+            (Self::Shards(block), Request::Parts(request)) => *block == request.block,
             _ => false,
         }
     }
@@ -90,6 +93,10 @@ impl Wire for Answer {
                 output.push(2);
                 answer.write(output);
             }
+            Self::Shards(block) => {
+                output.push(3);
+                block.encode_to(output);
+            }
         }
     }
 
@@ -99,7 +106,8 @@ impl Wire for Answer {
             1 if reader.value("mark of a block")? => reader.bytes("block", MAX_BLOCK_BYTES).map(Some).map(Self::Block),
             1 => Ok(Self::Block(None)),
             2 => Ok(Self::Parts(PartAnswer::read(reader)?)),
-            found => Err(WireError::OutOfRange { what: "kind of an answer", found: found.into(), bound: 3 }),
+            3 => Ok(Self::Shards(reader.value("hash of a block")?)),
+            found => Err(WireError::OutOfRange { what: "kind of an answer", found: found.into(), bound: 4 }),
         }
     }
 }

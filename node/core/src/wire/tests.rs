@@ -43,8 +43,6 @@ fn envelopes() -> Vec<Envelope> {
         Envelope::Consensus(Box::new(consensus(None))),
         Envelope::Consensus(Box::new(consensus(Some(compact())))),
         Envelope::Shard(Box::new(ShardMessage { epoch: Epoch(3), view: View(4), shard: shard() })),
-        Envelope::PartRequest(PartRequest { block: Hash([9; 32]), places: vec![0, 1, 5, 300] }),
-        Envelope::PartAnswer(PartAnswer { block: Hash([9; 32]), transactions: transactions(2, 40) }),
         Envelope::Transactions(TransactionBatch(transactions(3, 40))),
         Envelope::Status(Status { lowest: 1, height: 513, hash: Hash([4; 32]) }),
     ]
@@ -68,6 +66,7 @@ fn answers() -> Vec<Answer> {
         Answer::Block(Some(vec![5, 6])),
         Answer::Block(None),
         Answer::Parts(PartAnswer { block: Hash([9; 32]), transactions: vec![vec![8]] }),
+        Answer::Shards(Hash([6; 32])),
     ]
 }
 
@@ -85,11 +84,8 @@ fn envelopes_are_written_so() {
         [&[0], &ask[..], &[1], header, &number(77), &[2 << 2], &ids[0].0, &ids[1].0, &[1 << 2, 1 << 2], &second]
             .concat(),
         [&[1], &number(3)[..], &number(4), &stated, &[4 << 2], &shard().bytes, &[2 << 2], &branch].concat(),
-        // The places are written as the number skipped before each: 0, 0, 3, and 294 in two bytes.
-        [&[2], &[9; 32][..], &[4 << 2, 0, 0, 3 << 2, 0x99, 0x04]].concat(),
-        [&[3], &[9; 32][..], &[2 << 2], &first, &second].concat(),
-        [&[4, 3 << 2], &first[..], &second, &third].concat(),
-        [&[5, 1, 0, 0, 0, 1, 2, 0, 0][..], &[4; 32]].concat(),
+        [&[2, 3 << 2], &first[..], &second, &third].concat(),
+        [&[3, 1, 0, 0, 0, 1, 2, 0, 0][..], &[4; 32]].concat(),
     ];
     assert_eq!(envelopes().len(), expected.len());
     for (envelope, expected) in envelopes().iter().zip(expected) {
@@ -110,6 +106,7 @@ fn records_requests_and_answers_are_written_so() {
         vec![1, 1, 2 << 2, 5, 6],
         vec![1, 0],
         [&[2], &[9; 32][..], &[1 << 2, 1 << 2, 8]].concat(),
+        [&[3], &[6; 32][..]].concat(),
     ];
     let found = [written_of(&records()), written_of(&requests()), written_of(&answers())].concat();
     assert_eq!(found, expected);
@@ -142,9 +139,9 @@ fn what_is_cut_off_or_goes_on_is_refused() {
 fn unknown_kinds_are_refused() {
     for kind in [6, 200] {
         let out_of_range = |what, bound| WireError::OutOfRange { what, found: u64::from(kind), bound };
-        assert_eq!(Envelope::from_bytes(&[kind]), Err(out_of_range("kind of an envelope", 6)));
+        assert_eq!(Envelope::from_bytes(&[kind]), Err(out_of_range("kind of an envelope", 4)));
         assert_eq!(Request::from_bytes(&[kind]), Err(out_of_range("kind of a request", 3)));
-        assert_eq!(Answer::from_bytes(&[kind]), Err(out_of_range("kind of an answer", 3)));
+        assert_eq!(Answer::from_bytes(&[kind]), Err(out_of_range("kind of an answer", 4)));
     }
 }
 

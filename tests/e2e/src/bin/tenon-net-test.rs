@@ -30,6 +30,7 @@ fn scenarios() -> Vec<Scenario> {
         add(of("slow"), Box::new(move || faults::bad_links(count, slow, 30)));
         add(of("silent"), Box::new(move || faults::silent(count)));
         add(of("conflicts"), Box::new(move || people::conflicts(count)));
+        add(of("stranded"), Box::new(move || people::stranded(count)));
         add(of("rebuild"), Box::new(move || faults::rebuild(count, 60)));
         add(of("follower"), Box::new(move || people::follower(count)));
         add(of("pace"), Box::new(move || people::pace(count, 110)));

@@ -4,6 +4,8 @@ use super::place::Places;
 use crate::{exchange, poll, tenon};
 use serde_json::Value as Json;
 use std::fs::{self, File};
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -160,6 +162,19 @@ impl NetNode {
     /// Lets it go on.
     pub fn thaw(&self) {
         self.signal("CONT");
+    }
+
+    /// Gives it an order of who runs it, as `tenon net cut` does.
+    ///
+    /// # Panics
+    /// If it does not obey.
+    pub fn order(&self, order: &str) {
+        let answer = UnixStream::connect(self.folder.join("admin.sock")).and_then(|mut socket| {
+            socket.write_all(format!("{order}\n").as_bytes())?;
+            let mut answer = String::new();
+            socket.read_to_string(&mut answer).map(|_| answer)
+        });
+        assert_eq!(answer.ok().as_deref(), Some("ok\n"), "node {} does as it is told: {order}", self.number);
     }
 
     fn signal(&self, signal: &str) {

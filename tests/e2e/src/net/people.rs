@@ -8,12 +8,16 @@ use super::node::{NetNode, Role};
 use crate::{Seed, Wallet, transfer};
 use std::time::Duration;
 use tenon_client::Client;
-use tenon_types::Parameters;
+use tenon_types::{Call, Parameters, SystemCall};
 
 /// What ST-36 allows from sending to the word that it is final.
 const SECONDS_LEVEL: Duration = Duration::from_secs(5);
 /// Pairs of transactions that spend the same.
 const PAIRS: usize = FUNDED;
+/// Transactions that each of the funded sends to a node that nobody hears, and bytes of each: together they are enough
+/// to be sent in pieces.
+const STRANDED: u32 = 3;
+const STRANDED_BYTES: usize = 40_000;
 /// Blocks of a short epoch.
 const EPOCH_BLOCKS: u32 = 20;
 
@@ -124,6 +128,49 @@ pub fn elected(count: usize) -> String {
     format!(
         "registered at {registered}, voted from {voted}, again from {again} after its data was lost, left by {left}"
     )
+}
+
+/// Transactions that only one node has, because it was cut off when they came: once it leads, the others get its block in
+/// pieces from each other.
+pub fn stranded(count: usize) -> String {
+    const PIECES: &str = r#"tenon_messages_total{kind="shard",direction="in"}"#;
+    let net = Net::started(Plan { validators: count, ..Plan::default() });
+    let all = net.numbers();
+    let others = &all[1..];
+    net.wait_height(&all, 3);
+    net.node(1).order("cut");
+    net.wait_figure(1, "tenon_peers", |peers| peers == 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("an async runtime starts");
+    let sent = runtime.block_on(strand(&net));
+    net.advance(others, 3);
+    net.node(1).order("heal");
+    for number in &all {
+        runtime.block_on(async {
+            let client = Client::connect(&net.node(*number).url()).await.expect("a node that runs answers");
+            for hash in &sent {
+                included(&client, hash).await;
+            }
+        });
+    }
+    let history = check(&net, &all, &Sent::default());
+    assert_eq!(history.transactions, sent.len());
+    let pieces: Vec<u64> = others.iter().map(|number| net.node(*number).figure(PIECES).unwrap_or_default()).collect();
+    // Whoever gets a piece from the leader sends it on: everybody has one from each, but for those that were late.
+    assert!(pieces.iter().sum::<u64>() > 0, "nobody had a piece of a block");
+    format!("{} transactions of {STRANDED_BYTES} bytes; pieces that came to the others: {pieces:?}", sent.len())
+}
+
+/// Sends large transactions to the first node alone.
+async fn strand(net: &Net) -> Vec<tenon_types::Hash> {
+    let client = Client::connect(&net.node(1).url()).await.expect("a node that runs answers");
+    let mut sent = Vec::new();
+    for (number, nonce) in (0..FUNDED).flat_map(|number| (0..STRANDED).map(move |nonce| (number, nonce))) {
+        let call = Call::System(SystemCall::remark { remark: vec![7; STRANDED_BYTES] });
+        let signed = Wallet::new(&funded(number)).sign(call, &client.facts().identity, nonce);
+        client.submit(&signed).await.expect("a node takes transactions though nobody hears it");
+        sent.push(signed.hash());
+    }
+    sent
 }
 
 /// What was sent is final within seconds, and blocks come evenly.

@@ -26,6 +26,11 @@ fn of_two_spends_of_the_same_on_different_nodes_one_is_final_everywhere() {
 }
 
 #[test]
+fn transactions_that_one_node_alone_has_come_to_the_others_in_pieces_of_its_block() {
+    println!("{}", people::stranded(4));
+}
+
+#[test]
 fn a_follower_syncs_and_serves_and_a_stranger_gets_nothing() {
     println!("{}", people::follower(4));
 }

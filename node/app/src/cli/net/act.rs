@@ -3,7 +3,7 @@
 use super::super::output::{Failure, Kind, Report};
 use super::ask::{Figures, get};
 use super::state::{Held, NodeState, State, look};
-use crate::config::PeerName;
+use crate::config::read_peer_id;
 use crate::telemetry::{Order, give_order};
 use serde_json::{Value as Json, json};
 use std::path::Path;
@@ -137,7 +137,7 @@ pub(super) fn cut_node(held: &Held, state: &mut State, number: usize, from: &[us
             let message = format!("found node {number} twice, expected other nodes after --from");
             return Err(Failure::new(Kind::Usage, message, "leave --from away to cut it from all"));
         }
-        PeerName::read(&node.peer_id).map_err(|found| Failure::new(Kind::File, found, "begin a network anew"))
+        read_peer_id(&node.peer_id).map_err(|found| Failure::new(Kind::File, found, "begin a network anew"))
     };
     let peers = from.iter().map(peer).collect::<Result<Vec<_>, _>>()?;
     order(state, number, &Order::Cut(peers))?;

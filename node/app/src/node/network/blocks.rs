@@ -14,6 +14,8 @@ const MAX_WAITING: usize = 16;
 pub(super) const MAX_WANTED: usize = 64;
 /// Peers that are asked for one block before it is given up; consensus wants it again if it needs it.
 pub(super) const MAX_ASKED: usize = 6;
+/// How long the pieces of a block are awaited before it is fetched whole.
+const SHARDS_MS: u64 = 1_000;
 /// After how long a block that is not whole is given up.
 const PATIENCE_MS: u64 = 4_000;
 
@@ -29,6 +31,8 @@ struct Building {
     rebuild: Option<(Box<Rebuild>, PartRequest)>,
     waiting: Vec<Waiting>,
     since_ms: u64,
+    /// Until when its pieces are awaited, if it comes in pieces.
+    shards_ms: Option<u64>,
 }
 
 /// What a request was for.
@@ -70,7 +74,7 @@ impl Blocks {
         if self.building.len() >= MAX_REBUILT {
             return false;
         }
-        self.building.insert(hash, Building { rebuild, waiting: vec![waiting], since_ms: now_ms });
+        self.building.insert(hash, Building { rebuild, waiting: vec![waiting], since_ms: now_ms, shards_ms: None });
         true
     }
 
@@ -84,6 +88,25 @@ impl Blocks {
     /// The parts that came for a block: what is rebuilt with them.
     pub(super) fn parts(&mut self, hash: &Hash) -> Option<(Box<Rebuild>, PartRequest)> {
         self.building.get_mut(hash)?.rebuild.take()
+    }
+
+    /// A block comes in pieces.
+    pub(super) fn expect_shards(&mut self, now_ms: u64, hash: &Hash) {
+        if let Some(building) = self.building.get_mut(hash) {
+            building.rebuild = None;
+            building.shards_ms = Some(now_ms.saturating_add(SHARDS_MS));
+        }
+    }
+
+    /// Blocks whose pieces did not come in time.
+    pub(super) fn without_shards(&mut self, now_ms: u64) -> Vec<Hash> {
+        let is_late = |building: &Building| building.shards_ms.is_some_and(|until_ms| until_ms <= now_ms);
+        let mut late = Vec::new();
+        for (hash, building) in self.building.iter_mut().filter(|(_, building)| is_late(building)) {
+            building.shards_ms = None;
+            late.push(*hash);
+        }
+        late
     }
 
     /// A block is here: what waited for it.
@@ -174,6 +197,17 @@ mod tests {
         assert!(blocks.arrived(&hash(2)).is_empty());
         assert_eq!(blocks.arrived(&hash(1)).len(), MAX_WAITING);
         assert!(!blocks.is_wanted(&hash(1)));
+    }
+
+    #[test]
+    fn a_block_whose_pieces_do_not_come_is_told_once() {
+        let mut blocks = Blocks::default();
+        assert!(blocks.begin(5, hash(1), None, waiting()) && blocks.begin(5, hash(2), None, waiting()));
+        [1, 2, 3].into_iter().for_each(|number| blocks.expect_shards(10, &hash(number)));
+        assert!(blocks.without_shards(10 + SHARDS_MS - 1).is_empty());
+        blocks.arrived(&hash(2));
+        assert_eq!(blocks.without_shards(10 + SHARDS_MS), [hash(1)]);
+        assert!(blocks.without_shards(u64::MAX).is_empty() && blocks.is_wanted(&hash(1)));
     }
 
     #[test]

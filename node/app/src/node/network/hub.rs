@@ -3,6 +3,7 @@
 mod answers;
 mod consensus;
 
+use super::super::Work;
 use super::super::chain::Chain;
 use super::super::driver::Command;
 use super::super::intake::Intake;
@@ -10,11 +11,15 @@ use super::super::others::{OpenBlocks, Outgoing};
 use super::blocks::Blocks;
 use super::catch_up::{CatchUp, Prepared};
 use super::peers::{Heard, Peers};
+use super::shards::Shards;
 use super::transactions::{Checker, Outbox, Source};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tenon_core::consensus::ParticipantStatus;
+use tenon_core::consensus::bbft::View;
 use tenon_core::sync::{Progress, SyncRules};
 use tenon_core::wire::{Envelope, Status, TransactionBatch, ValidatorRecord, Wire};
 use tenon_crypto::bls::BlsSecretKey;
@@ -36,6 +41,8 @@ const ANNOUNCE_SOON_MS: u64 = 700;
 const ANNOUNCE_OFTEN: u8 = 4;
 /// The least time from one status to the next.
 const STATUS_MS: u64 = 200;
+/// So many views ahead, transactions go straight to who leads.
+const NEXT_LEADERS: u64 = 2;
 /// What the hub is told.
 pub(crate) enum Event {
     /// By the network.
@@ -102,6 +109,7 @@ pub(crate) struct HubSetup {
     pub(crate) open: Arc<OpenBlocks>,
     pub(crate) driver: SyncSender<Command>,
     pub(crate) inbox: Inbox,
+    pub(crate) status: Arc<Mutex<Option<ParticipantStatus>>>,
 }
 
 /// The hub.
@@ -114,6 +122,7 @@ pub(crate) struct Hub {
     inbox: Inbox,
     peers: Peers,
     blocks: Blocks,
+    shards: Shards,
     outbox: Outbox,
     checker: Checker,
     catch_up: CatchUp,
@@ -124,12 +133,14 @@ pub(crate) struct Hub {
     status_ms: u64,
     status_due: bool,
     progress: Arc<Mutex<Progress>>,
+    /// What consensus last told of itself.
+    status: Arc<Mutex<Option<ParticipantStatus>>>,
 }
 
 impl Hub {
     /// Makes the hub, and the work of the threads beside it.
     pub(crate) fn new(setup: HubSetup) -> (Self, Vec<Work>) {
-        let HubSetup { network, peer, key, chain, intake, open, driver, inbox } = setup;
+        let HubSetup { network, peer, key, chain, intake, open, driver, inbox, status } = setup;
         let (checker, checks) = Checker::new(intake.clone(), network.clone());
         // Who votes has the newest blocks from consensus.
         let rules = if key.is_some() { SyncRules::validator() } else { SyncRules::default() };
@@ -145,6 +156,7 @@ impl Hub {
             driver,
             inbox,
             blocks: Blocks::default(),
+            shards: Shards::default(),
             outbox: Outbox::default(),
             checker,
             catch_up,
@@ -155,6 +167,7 @@ impl Hub {
             status_ms: 0,
             status_due: true,
             progress: Arc::new(Mutex::new(catch_up_progress)),
+            status,
         };
         let works: [Work; 3] =
             [("tenon-check", Box::new(checks)), ("tenon-prepare", prepares), ("tenon-answer", answers)];
@@ -176,28 +189,22 @@ impl Hub {
             let now_ms = self.now_ms();
             let due_ms = self.outbox.due_ms().into_iter().chain(self.catch_up.due_ms()).min();
             let wait_ms = due_ms.map_or(TICK_MS, |due_ms| due_ms.saturating_sub(now_ms).min(TICK_MS));
-            let mut next = match events.recv_timeout(Duration::from_millis(wait_ms)) {
+            let first = match events.recv_timeout(Duration::from_millis(wait_ms)) {
                 Ok(event) => Some(event),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            for _ in 0..MAX_TURN {
-                match next {
-                    None => break,
-                    Some(Event::Stop) => return,
-                    Some(event) => self.handle(event),
+            for event in first.into_iter().chain(events.try_iter()).take(MAX_TURN) {
+                if self.handle(event).is_break() {
+                    return;
                 }
-                next = events.try_recv().ok();
-            }
-            // What was taken beyond the turn is not lost.
-            if let Some(event) = next {
-                self.handle(event);
             }
             self.do_what_is_due();
         }
     }
 
-    fn handle(&mut self, event: Event) {
+    /// Handles an event. Breaks if it is the last.
+    fn handle(&mut self, event: Event) -> ControlFlow<()> {
         let now_ms = self.now_ms();
         match event {
             Event::Network(event) => {
@@ -207,8 +214,9 @@ impl Hub {
             Event::Driver(outgoing) => self.on_driver(now_ms, outgoing),
             Event::Local(transactions) => self.outbox.add(now_ms, transactions),
             Event::Prepared(prepared) => self.catch_up.prepared(now_ms, prepared, &self.driver),
-            Event::Stop => {}
+            Event::Stop => return ControlFlow::Break(()),
         }
+        ControlFlow::Continue(())
     }
 
     fn on_network(&mut self, now_ms: u64, event: NetworkEvent) {
@@ -244,11 +252,10 @@ impl Hub {
         match Envelope::from_bytes(bytes) {
             Ok(Envelope::Consensus(consensus)) => self.on_consensus(now_ms, peer, *consensus),
             Ok(Envelope::Status(status)) => self.catch_up.heard(now_ms, peer, status),
+            // What finds no room, or a node that is behind, comes by gossip too.
+            Ok(Envelope::Transactions(_)) if self.catch_up.is_behind() => {}
             Ok(Envelope::Transactions(batch)) => drop(self.checker.check(Source::Peer(peer), batch)),
-            // Parts are asked for by requests, and blocks are sent in compact form.
-            Ok(Envelope::Shard(_) | Envelope::PartRequest(_) | Envelope::PartAnswer(_)) => {
-                self.network.punish(peer, Offence::InvalidMessage);
-            }
+            Ok(Envelope::Shard(shard)) => self.on_shard(peer, *shard),
             Err(error) => {
                 tracing::debug!(target: "tenon::network", %peer, %error, "a message does not decode");
                 self.network.punish(peer, Offence::Malformed);
@@ -285,10 +292,16 @@ impl Hub {
 
     fn do_what_is_due(&mut self) {
         let now_ms = self.now_ms();
-        for batch in self.outbox.take(now_ms) {
-            self.network.publish(Topic::Transactions, batch);
+        let batches = self.outbox.take(now_ms);
+        let leaders = if batches.is_empty() { Vec::new() } else { self.next_leaders() };
+        for batch in batches {
+            self.network.publish(Topic::Transactions, batch.to_bytes());
+            self.network.send(&leaders, Channel::Transactions, Envelope::Transactions(batch).to_bytes().into());
         }
         self.blocks.forget_old(now_ms);
+        for hash in self.blocks.without_shards(now_ms) {
+            self.fetch_whole(now_ms, hash);
+        }
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = self.catch_up.progress();
         self.catch_up.tick(now_ms, &self.driver);
         if now_ms >= self.call_ms {
@@ -321,6 +334,17 @@ impl Hub {
         }
     }
 
+    /// The connected peers that lead next.
+    fn next_leaders(&self) -> Vec<PeerKey> {
+        self.view().map(|view| self.peers.leaders_after(view, NEXT_LEADERS)).unwrap_or_default()
+    }
+
+    /// The view that consensus was in last. A node without a seat is in none: the head's is the last that it knows of.
+    fn view(&self) -> Option<View> {
+        let status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        status.as_ref().map(|status| status.view.max(status.head.place.view))
+    }
+
     fn tell_status(&self) {
         let best = self.chain.finalized();
         let lowest = self.chain.store.finalized().ok().flatten().map_or(0, |finalized| finalized.oldest);
@@ -331,6 +355,3 @@ impl Hub {
         self.network.send(&connected, Channel::Consensus, Envelope::Status(status).to_bytes().into());
     }
 }
-
-/// The name of a thread, and its work.
-pub(crate) type Work = (&'static str, Box<dyn FnOnce() + Send>);

@@ -4,8 +4,9 @@
 //! is a validator of this epoch or of the one before, and until a newer one comes.
 
 use super::super::engine::EpochView;
+use super::shards::Turn;
 use std::collections::{BTreeMap, BTreeSet};
-use tenon_core::consensus::bbft::{Epoch, Signature, Validator, ValidatorIndex};
+use tenon_core::consensus::bbft::{Epoch, Signature, Validator, ValidatorIndex, View};
 use tenon_core::wire::ValidatorRecord;
 use tenon_crypto::bls::{BlsPublicKey, BlsSecretKey};
 use tenon_net::PeerKey;
@@ -103,6 +104,29 @@ impl Peers {
         self.records.get(&account).map(|record| PeerKey(record.peer))
     }
 
+    /// Whose turn a view is, if this node validates in its epoch.
+    pub(super) fn turn(&self, epoch: Epoch, view: View) -> Option<Turn> {
+        let known = self.view(epoch)?;
+        let public = self.me.1.as_ref()?.public_key().to_bytes();
+        let me = known.set.validators().iter().position(|one| one.bls_key == public)?;
+        let (validators, me) = (u16::try_from(known.set.len()).ok()?, ValidatorIndex::try_from(me).ok()?);
+        Some(Turn { epoch, view, validators, leader: known.schedule.leader(view), me })
+    }
+
+    /// The connected peers among validators of an epoch.
+    pub(super) fn reached(&self, epoch: Epoch, of: &[ValidatorIndex]) -> Vec<PeerKey> {
+        let peers = of.iter().filter_map(|index| self.peer_of(epoch, *index));
+        peers.filter(|peer| self.is_connected(peer)).collect()
+    }
+
+    /// The connected peers that lead the views after one of the epoch that runs, each once.
+    pub(super) fn leaders_after(&self, view: View, views: u64) -> Vec<PeerKey> {
+        let Some(running) = self.epoch() else { return Vec::new() };
+        let following = (1..=views).filter_map(|after| view.0.checked_add(after));
+        let leaders: BTreeSet<ValidatorIndex> = following.map(|view| running.schedule.leader(View(view))).collect();
+        self.reached(running.epoch, &leaders.into_iter().collect::<Vec<_>>())
+    }
+
     /// Which validator of an epoch a peer is.
     pub(super) fn index_of(&self, epoch: Epoch, peer: &PeerKey) -> Option<ValidatorIndex> {
         let set = &self.view(epoch)?.set;
@@ -135,7 +159,7 @@ fn account_in<'a>(view: Option<&'a EpochView>, account: &Address) -> Option<(usi
 mod tests {
     use super::*;
     use std::sync::Arc;
-    use tenon_core::consensus::bbft::ValidatorSet;
+    use tenon_core::consensus::bbft::{Schedule, ValidatorSet};
 
     const CHAIN: Hash = Hash([9; 32]);
 
@@ -150,7 +174,8 @@ mod tests {
             weight: 1,
         };
         let set = ValidatorSet::new(numbers.iter().map(validator).collect()).unwrap();
-        EpochView { epoch: Epoch(epoch), set: Arc::new(set) }
+        let schedule = Schedule::all(u16::try_from(numbers.len()).unwrap());
+        EpochView { epoch: Epoch(epoch), set: Arc::new(set), schedule }
     }
 
     /// What a validator says of itself, on a chain.
@@ -204,6 +229,22 @@ mod tests {
         peers.enter(view(3, &[1, 3]));
         assert_eq!(peers.peer_of(Epoch(1), 1), None);
         assert!(peers.records.is_empty());
+    }
+
+    #[test]
+    fn who_leads_next_is_a_connected_peer() {
+        let mut peers = Peers::new(CHAIN, PeerKey([1; 32]), Some(key(1)));
+        assert!(peers.leaders_after(View(1), 2).is_empty(), "no epoch runs");
+        peers.enter(view(1, &[1, 2, 3, 4]));
+        for record in [record(CHAIN, 1, 1, 5), record(CHAIN, 2, 22, 5), record(CHAIN, 3, 33, 5)] {
+            assert_eq!(peers.hear(record), Heard::New);
+        }
+        [22, 33].into_iter().for_each(|byte| peers.connect(PeerKey([byte; 32])));
+        // Everybody leads in turn: view 4 is the first's, who is this node itself.
+        let next = |view| peers.leaders_after(View(view), 2);
+        assert_eq!(next(4), [PeerKey([22; 32]), PeerKey([33; 32])]);
+        assert_eq!(next(5), [PeerKey([33; 32])], "nobody knows where the fourth is");
+        assert_eq!((next(6), next(u64::MAX)), (Vec::new(), Vec::new()));
     }
 
     #[test]

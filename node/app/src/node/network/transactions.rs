@@ -1,15 +1,20 @@
-//! Transactions between nodes: batches of what came in here go out, and what comes is checked in a thread beside, whose
-//! queue is bounded.
+//! Transactions between nodes: batches of what came in here go out, to all by gossip and straight to who leads next;
+//! and what comes is checked in a thread beside, whose queue is bounded. A batch that came straight here is not checked
+//! again when it comes by gossip, and is passed on.
 
 use super::super::intake::Intake;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use tenon_core::RefusalKind;
 use tenon_core::wire::{MAX_BATCH_TRANSACTIONS, TransactionBatch, Wire};
 use tenon_net::{GossipId, Network, Offence, PeerKey, Verdict};
+use tenon_types::{Hash, blake2b_256};
 
 /// Batches that wait to be checked. What comes when so many wait is dropped.
 const MAX_UNCHECKED: usize = 128;
+/// Batches that came straight here and were good, of which the gossip is awaited.
+const MAX_REMEMBERED: usize = 512;
 /// When a batch goes out at the latest, in milliseconds after its first transaction came.
 pub(super) const BATCH_DELAY_MS: u64 = 10;
 /// From how many bytes on a batch goes out at once.
@@ -43,8 +48,38 @@ impl Checker {
     }
 }
 
+/// Good batches that came straight here: the oldest is forgotten for a new one.
+#[derive(Default)]
+struct Remembered(VecDeque<Hash>);
+
+impl Remembered {
+    fn add(&mut self, batch: &TransactionBatch) {
+        if self.0.len() >= MAX_REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(blake2b_256(&batch.to_bytes()));
+    }
+
+    /// Whether a batch is one of them; it is forgotten.
+    fn take(&mut self, batch: &TransactionBatch) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let hash = blake2b_256(&batch.to_bytes());
+        let place = self.0.iter().position(|known| *known == hash);
+        place.is_some_and(|place| self.0.remove(place).is_some())
+    }
+}
+
 fn check(intake: &Intake, network: &Network, batches: &Receiver<(Source, TransactionBatch)>) {
+    let mut remembered = Remembered::default();
     while let Ok((source, batch)) = batches.recv() {
+        if let Source::Gossip(id) = source
+            && remembered.take(&batch)
+        {
+            network.judge(id, Verdict::Accept);
+            continue;
+        }
         let results = intake.submit(&batch.0);
         let is_false = |kind| matches!(kind, RefusalKind::Malformed | RefusalKind::BadProof);
         let lies = results.iter().any(|result| result.as_ref().is_err_and(|refusal| is_false(refusal.kind)));
@@ -59,6 +94,7 @@ fn check(intake: &Intake, network: &Network, batches: &Receiver<(Source, Transac
                 network.judge(id, verdict);
             }
             Source::Peer(peer) if lies => network.punish(peer, Offence::InvalidMessage),
+            Source::Peer(_) if helps => remembered.add(&batch),
             Source::Peer(_) => {}
         }
     }
@@ -92,8 +128,8 @@ impl Outbox {
         Some(if self.bytes >= BATCH_BYTES { since_ms } else { since_ms.saturating_add(BATCH_DELAY_MS) })
     }
 
-    /// The batches that are due, encoded.
-    pub(super) fn take(&mut self, now_ms: u64) -> Vec<Vec<u8>> {
+    /// The batches that are due.
+    pub(super) fn take(&mut self, now_ms: u64) -> Vec<TransactionBatch> {
         if self.due_ms().is_none_or(|due_ms| due_ms > now_ms) {
             return Vec::new();
         }
@@ -102,14 +138,14 @@ impl Outbox {
         for transaction in waiting {
             let is_full = bytes >= BATCH_BYTES || batch.len() >= MAX_BATCH_TRANSACTIONS;
             if is_full || (bytes > 0 && bytes + transaction.len() > 2 * BATCH_BYTES) {
-                batches.push(TransactionBatch(std::mem::take(&mut batch)).to_bytes());
+                batches.push(TransactionBatch(std::mem::take(&mut batch)));
                 bytes = 0;
             }
             bytes += transaction.len();
             batch.push(transaction);
         }
         if !batch.is_empty() {
-            batches.push(TransactionBatch(batch).to_bytes());
+            batches.push(TransactionBatch(batch));
         }
         batches
     }
@@ -127,7 +163,7 @@ mod tests {
         outbox.add(9, vec![vec![3; 10]]);
         assert!(outbox.take(5 + BATCH_DELAY_MS - 1).is_empty());
         let batches = outbox.take(5 + BATCH_DELAY_MS);
-        let read = |bytes: &Vec<u8>| TransactionBatch::from_bytes(bytes).unwrap().0;
+        let read = |batch: &TransactionBatch| TransactionBatch::from_bytes(&batch.to_bytes()).unwrap().0;
         assert_eq!(batches.iter().map(read).collect::<Vec<_>>(), [vec![vec![1; 10], vec![2; 10], vec![3; 10]]]);
         assert!(outbox.take(1_000).is_empty());
 
@@ -137,6 +173,18 @@ mod tests {
         let batches = outbox.take(20);
         assert!(batches.len() > 2);
         assert_eq!(batches.iter().flat_map(read).collect::<Vec<_>>(), many);
+    }
+
+    #[test]
+    fn a_batch_that_came_straight_here_is_known_once_when_it_comes_by_gossip() {
+        let batch = |number: u32| TransactionBatch(vec![number.to_le_bytes().to_vec(); 3]);
+        let mut remembered = Remembered::default();
+        assert!(!remembered.take(&batch(0)));
+        (0..600).for_each(|number| remembered.add(&batch(number)));
+        assert!(!remembered.take(&batch(87)), "the oldest are forgotten");
+        assert!(remembered.take(&batch(88)) && remembered.take(&batch(599)) && !remembered.take(&batch(600)));
+        assert!(!remembered.take(&batch(88)), "once");
+        assert_eq!(remembered.0.len(), MAX_REMEMBERED - 2);
     }
 
     #[test]

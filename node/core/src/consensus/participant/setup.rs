@@ -21,7 +21,7 @@ pub enum Supers {
 
 impl Supers {
     /// How many of so many validators.
-    pub(super) fn count(self, validators: usize) -> usize {
+    pub fn count(self, validators: usize) -> usize {
         let count = match self {
             Self::One => 1,
             Self::Sqrt => validators.isqrt(),

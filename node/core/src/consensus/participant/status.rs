@@ -1,7 +1,7 @@
 //! What a participant tells of itself.
 
 use super::{Participant, SealError};
-use crate::consensus::bbft::{Candidate, Epoch, Record, Refusals, ValidatorIndex, ValidatorSet, View};
+use crate::consensus::bbft::{Candidate, Epoch, Record, Refusals, Schedule, ValidatorIndex, ValidatorSet, View};
 use std::sync::Arc;
 use tenon_types::Address;
 
@@ -37,8 +37,8 @@ pub struct ParticipantStatus {
     pub seat: Option<ValidatorIndex>,
     /// The epoch's validators.
     pub set: Arc<ValidatorSet>,
-    /// Which of them pass votes on.
-    pub supers: Vec<ValidatorIndex>,
+    /// Which of them lead when, and pass votes on.
+    pub schedule: Schedule,
     /// The height of the epoch's last block.
     pub last_height: u64,
     /// The last final block.
@@ -93,7 +93,7 @@ impl Participant {
             part: self.part(),
             seat: term.seat,
             set: term.set.clone(),
-            supers: term.schedule.supers().to_vec(),
+            schedule: term.schedule.clone(),
             last_height: term.last_height,
             head,
             record: self.saved.record,

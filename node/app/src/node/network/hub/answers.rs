@@ -11,7 +11,10 @@ use tenon_types::Hash;
 impl Hub {
     pub(super) fn on_request(&mut self, peer: PeerKey, id: RequestId, bytes: &[u8]) {
         match Request::from_bytes(bytes) {
-            Ok(Request::Parts(request)) => self.network.respond(id, Answer::Parts(self.parts(&request)).to_bytes()),
+            Ok(Request::Parts(request)) => {
+                let answer = self.answer_parts(&peer, &request);
+                self.network.respond(id, answer.to_bytes());
+            }
             Ok(Request::Block { hash }) => self.network.respond(id, Answer::Block(self.whole(&hash)).to_bytes()),
             Ok(Request::Blocks(request)) => self.catch_up.serve(id, request),
             Err(error) => {
@@ -41,6 +44,7 @@ impl Hub {
                 self.fetch_whole(now_ms, hash);
             }
             (Asked::Parts(_), Some(Ok(Answer::Parts(answer)))) => self.on_parts(now_ms, peer, hash, answer),
+            (Asked::Parts(_), Some(Ok(Answer::Shards(_)))) => self.blocks.expect_shards(now_ms, &hash),
             (Asked::Block(_), Some(Ok(Answer::Block(Some(bytes))))) if self.blocks.is_wanted(&hash) => {
                 match read_block(hash, &bytes) {
                     Ok(block) => self.arrive(block),
@@ -78,7 +82,7 @@ impl Hub {
     }
 
     /// Asks somebody, or somebody else, for a whole block.
-    fn fetch_whole(&mut self, now_ms: u64, hash: Hash) {
+    pub(super) fn fetch_whole(&mut self, now_ms: u64, hash: Hash) {
         self.blocks.want_whole(now_ms, hash);
         self.ask_next(hash);
     }

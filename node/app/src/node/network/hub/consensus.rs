@@ -1,6 +1,7 @@
 //! Messages of consensus, both ways, with the blocks of proposals.
 
 use super::super::blocks::{Asked, Waiting, parts_of};
+use super::super::shards::{MAX_VIEWS_AWAY, Piece, Taken};
 use super::{Channel, Hub, Offence, PeerKey};
 use crate::node::driver::Command;
 use crate::node::others::Outgoing;
@@ -9,8 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tenon_core::consensus::Received;
 use tenon_core::consensus::bbft::{Epoch, Message, Phase, ValidatorIndex};
-use tenon_core::relay::{CompactBlock, PartRequest, Progress, Rebuild};
-use tenon_core::wire::{Consensus, Envelope, Request, Wire};
+use tenon_core::relay::{CompactBlock, PartAnswer, PartRequest, Progress, Rebuild, read_block};
+use tenon_core::wire::{Answer, Consensus, Envelope, Request, ShardMessage, Wire};
 use tenon_crypto::os::random_bytes;
 use tenon_types::{Block, Hash};
 
@@ -80,6 +81,7 @@ impl Hub {
     pub(super) fn arrive(&mut self, block: Block) {
         let hash = block.header.hash();
         let waiting = self.blocks.arrived(&hash);
+        self.shards.forget(hash);
         self.tell_driver(Command::Received(Box::new(block)));
         waiting.into_iter().for_each(|one| self.hand_over(one));
     }
@@ -130,12 +132,16 @@ impl Hub {
         }
     }
 
-    fn send(&self, epoch: Epoch, to: &[ValidatorIndex], message: Message, block: Option<Arc<Block>>) {
-        let peers: Vec<PeerKey> = to.iter().filter_map(|index| self.peers.peer_of(epoch, *index)).collect();
-        let is_connected = |peer: &PeerKey| self.peers.is_connected(peer);
-        let peers: Vec<PeerKey> = peers.into_iter().filter(is_connected).collect();
+    fn send(&mut self, epoch: Epoch, to: &[ValidatorIndex], message: Message, block: Option<Arc<Block>>) {
+        let peers = self.peers.reached(epoch, to);
         if peers.is_empty() {
             return;
+        }
+        if let Message::Proposal(proposal) = &message
+            && block.is_some()
+            && let Some(turn) = self.peers.turn(epoch, proposal.candidate.place.view)
+        {
+            self.shards.propose(proposal.candidate.place.digest, turn);
         }
         if let Some(metrics) = self.chain.metrics() {
             peers.iter().for_each(|_| metrics.message(message.kind(), Direction::Out));
@@ -149,8 +155,66 @@ impl Hub {
         self.network.send(&peers, channel, bytes.into());
     }
 
-    /// Answers with the parts of a block that is open here, or final.
-    pub(super) fn parts(&self, request: &PartRequest) -> tenon_core::relay::PartAnswer {
+    /// Takes a piece of a block.
+    pub(super) fn on_shard(&mut self, peer: PeerKey, message: ShardMessage) {
+        self.count_shards(1, Direction::In);
+        let ShardMessage { epoch, view, .. } = message;
+        let hash = message.shard.block;
+        let Some(from) = self.peers.index_of(epoch, &peer) else { return };
+        let is_near = self.view().is_some_and(|current| current.0.abs_diff(view.0) <= MAX_VIEWS_AWAY);
+        let Some(turn) = self.peers.turn(epoch, view).filter(|_| is_near) else { return };
+        let is_here = self.open.get(&hash).is_some() || self.chain.is_in_memory(&hash);
+        let leader = || self.peers.peer_of(epoch, turn.leader);
+        match self.shards.take(turn, from, message, is_here) {
+            Err(refused) => {
+                tracing::debug!(target: "tenon::network", %peer, %refused, "a piece of a block is refused");
+                let liar = if refused.is_leaders() { leader() } else { Some(peer) };
+                liar.into_iter().for_each(|liar| self.network.punish(liar, Offence::InvalidMessage));
+            }
+            Ok(Taken { pass_on, whole }) => {
+                pass_on.into_iter().for_each(|piece| self.send_piece(piece));
+                let Some((hash, bytes)) = whole else { return };
+                match read_block(hash, &bytes) {
+                    Ok(block) if self.blocks.is_wanted(&hash) => self.arrive(block),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(target: "tenon::network", %error, "the pieces give another block");
+                        leader().into_iter().for_each(|liar| self.network.punish(liar, Offence::InvalidMessage));
+                    }
+                }
+            }
+        }
+    }
+
+    fn send_piece(&self, piece: Piece) {
+        let peers = self.peers.reached(piece.message.epoch, &piece.to);
+        self.count_shards(peers.len(), Direction::Out);
+        let bytes = Envelope::Shard(Box::new(piece.message)).to_bytes();
+        self.network.send(&peers, Channel::Blocks, bytes.into());
+    }
+
+    fn count_shards(&self, pieces: usize, direction: Direction) {
+        if let Some(metrics) = self.chain.metrics() {
+            (0..pieces).for_each(|_| metrics.message("shard", direction));
+        }
+    }
+
+    /// Answers who asks for parts of a block: with the parts; or, if a validator asks for much of a block that was
+    /// proposed here, by sending it in pieces to all.
+    pub(super) fn answer_parts(&mut self, peer: &PeerKey, request: &PartRequest) -> Answer {
+        let is_validator = self.peers.epoch().is_some_and(|view| self.peers.index_of(view.epoch, peer).is_some());
+        let open = self.open.get(&request.block).filter(|_| is_validator);
+        match open.and_then(|block| self.shards.split(request, &block)) {
+            None => Answer::Parts(self.parts(request)),
+            Some(pieces) => {
+                pieces.into_iter().for_each(|piece| self.send_piece(piece));
+                Answer::Shards(request.block)
+            }
+        }
+    }
+
+    /// The parts of a block that is open here, or final.
+    fn parts(&self, request: &PartRequest) -> PartAnswer {
         let open = self.open.get(&request.block);
         let entry = open.is_none().then(|| self.chain.block(&request.block)).flatten();
         let block = open.as_deref().or_else(|| entry.as_ref().map(|entry| &entry.block));
