@@ -31,6 +31,11 @@ fn transactions_that_one_node_alone_has_come_to_the_others_in_pieces_of_its_bloc
 }
 
 #[test]
+fn a_validator_is_added_and_removed_while_the_chain_runs() {
+    println!("{}", people::elected(4));
+}
+
+#[test]
 fn a_follower_syncs_and_serves_and_a_stranger_gets_nothing() {
     println!("{}", people::follower(4));
 }
