@@ -94,4 +94,12 @@ net up
 [ "$(hash 4 "$HEIGHT")" = "$LAST_HASH" ] || fail "block $HEIGHT is another one than before"
 await 4 $((LAST_FINAL + 3))
 net down --remove
+
+say "validators that the module elects: each epoch has its set"
+net up --validators 4 --block-time-ms 200 --staking --epoch-blocks 10
+mapfile -t URLS < <(printf 'none\n'; grep -o '"rpc":"[^"]*"' <<<"$LAST" | cut -d '"' -f 4)
+await 3 22
+run query staking validators --epoch 2 --url "${URLS[3]}"
+[ "$(grep -o '"account"' <<<"$LAST" | wc -l)" = 4 ] || fail "expected four validators of epoch 2: $LAST"
+net down --remove
 [ ! -e "$PLACE" ] || fail "$PLACE is still there"

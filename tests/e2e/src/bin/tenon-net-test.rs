@@ -28,6 +28,7 @@ fn scenarios() -> Vec<Scenario> {
         }
         let slow = Link { delay: Duration::from_millis(100), ..Link::default() };
         add(of("slow"), Box::new(move || faults::bad_links(count, slow, 30)));
+        add(of("clocks"), Box::new(move || faults::clocks(count)));
         add(of("silent"), Box::new(move || faults::silent(count)));
         add(of("conflicts"), Box::new(move || people::conflicts(count)));
         add(of("stranded"), Box::new(move || people::stranded(count)));
@@ -58,9 +59,6 @@ fn main() -> ExitCode {
             }
         }
     }
-    println!(
-        "{} of {count} scenarios hold; the clock of one node alone cannot be set, so none has another time",
-        count - failed.len()
-    );
+    println!("{} of {count} scenarios hold", count - failed.len());
     if count > 0 && failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

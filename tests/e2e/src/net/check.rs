@@ -8,7 +8,7 @@ use crate::state::{accounts, supply, whole_state};
 use crate::{Wallet, poll};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tenon_api::json::BlockView;
 use tenon_client::Client;
 use tenon_types::{Address, Amount, Hash};
@@ -24,6 +24,8 @@ pub struct History {
     pub mean_interval: Duration,
     /// Leaders' turns that gave no block, as far as times of blocks show: intervals above 1.5 of the usual one.
     pub missed: usize,
+    /// The time that the last block states.
+    pub last_time: SystemTime,
 }
 
 /// Blocks over which the mean interval is taken.
@@ -60,7 +62,9 @@ pub fn check(net: &Net, nodes: &[usize], sent: &Sent) -> History {
     }
     let transactions = acknowledged_once(&longest, sent);
     let (mean_interval, missed) = pace(&longest);
-    History { height: target, transactions, mean_interval, missed }
+    let last_ms = longest.last().map_or(0, |block| block.time_ms);
+    let last_time = SystemTime::UNIX_EPOCH + Duration::from_millis(last_ms);
+    History { height: target, transactions, mean_interval, missed, last_time }
 }
 
 /// The final blocks of a node up to a height, as far back as it has them, without what differs between nodes.

@@ -4,17 +4,20 @@
 use super::check::{History, check, latency};
 use super::load::{Load, Sent};
 use super::network::{Net, Plan};
-use super::node::Role;
+use super::node::{Role, fake_clock};
 use super::switch::Link;
 use crate::{Seed, poll};
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// How long a network that has no quorum is watched.
 const STANDSTILL: Duration = Duration::from_secs(8);
 /// Blocks that may become final just after a cut: those whose certificates were under way.
 const UNDER_WAY: u64 = 3;
+/// Seconds by which a clock is off that consensus bears, and one that it does not.
+const CLOCK_OFF_S: i64 = 4;
+const CLOCK_WRONG_S: i64 = 90;
 /// Clients of a scenario.
 const CLIENTS: usize = 4;
 /// MiB of the small disk, and of one write to fill it.
@@ -234,6 +237,31 @@ pub fn twins(count: usize) -> String {
     load.wait_more(CLIENTS);
     let sent = load.finish();
     told(&check(&net, &honest, &sent), &sent)
+}
+
+/// Clocks differ: some by what consensus allows, those that may be faulty by far more. The chain goes on, and is timed by
+/// the others.
+pub fn clocks(count: usize) -> String {
+    if fake_clock().is_none() {
+        return "left out: another time of day needs the package faketime".into();
+    }
+    let mut seed = Seed::announced();
+    let mut net = Net::new(validators(count));
+    let all = net.numbers();
+    let (there, wrong) = all.split_at(count - faulty(count));
+    net.node_mut(there[0]).clock_s = CLOCK_OFF_S;
+    net.node_mut(there[1]).clock_s = -CLOCK_OFF_S;
+    wrong.iter().for_each(|number| net.node_mut(*number).clock_s = CLOCK_WRONG_S);
+    net.start(&all);
+    net.wait_height(&all, 5);
+    let load = Load::start(&net, &all, CLIENTS, &mut seed);
+    net.advance(&all, 30);
+    load.wait_more(CLIENTS);
+    let sent = load.finish();
+    let history = check(&net, &all, &sent);
+    let ahead_s = history.last_time.duration_since(SystemTime::now()).unwrap_or_default().as_secs();
+    assert!(ahead_s < CLOCK_WRONG_S.unsigned_abs(), "blocks have the time of a wrong clock: {ahead_s} s ahead");
+    told(&history, &sent)
 }
 
 /// A node's chain is deleted, and it has it again from its peers. Its key stays, and does not vote in this epoch.

@@ -3,8 +3,8 @@
 //! with all that was said to be final in it.
 //!
 //! A namespace needs root and `/dev/net/tun`. Without them nodes run on loopback, where links cannot be made bad. Bad
-//! links are made in user space by [`Link`], so they do not need a kernel that can make them. It leaves out a node's
-//! clock: the time of day is that of the machine, in every namespace.
+//! links are made in user space by [`Link`], so they do not need a kernel that can make them. Another time of day is given
+//! to a node by the library of the package `faketime`, where it is installed.
 
 mod check;
 pub mod faults;

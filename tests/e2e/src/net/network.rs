@@ -324,6 +324,7 @@ fn make_node(dir: &Path, number: usize, role: Role, places: &Places) -> NetNode 
         metrics: format!("{host}:{metrics}"),
         listen,
         settings,
+        clock_s: 0,
         child: None,
     }
 }

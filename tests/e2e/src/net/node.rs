@@ -17,6 +17,12 @@ const ENDS_WITHIN: Duration = Duration::from_secs(30);
 /// Characters of a log that a failure shows.
 const MAX_SHOWN: usize = 3_000;
 
+/// The library of `faketime`, by which one process has another time of day.
+pub(super) fn fake_clock() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").ok()?.flatten().map(|entry| entry.path());
+    folders.map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|file| file.exists())
+}
+
 /// What a node is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -50,6 +56,8 @@ pub struct NetNode {
     pub listen: String,
     /// Settings for each start.
     pub(super) settings: Vec<(String, String)>,
+    /// By how many seconds its clock is ahead of the machine's.
+    pub clock_s: i64,
     pub(super) child: Option<Child>,
 }
 
@@ -86,6 +94,11 @@ impl NetNode {
         command.args(["node", "run", "--json", "--base-path"]).arg(&self.folder);
         for (key, value) in &self.settings {
             command.arg("--set").arg(format!("{key}={value}"));
+        }
+        if self.clock_s != 0 {
+            let library = fake_clock().expect("there is a library that sets a clock");
+            command.env("LD_PRELOAD", library).env("FAKETIME", format!("{:+}s", self.clock_s));
+            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
         command.env_remove("TENON_URL").env_remove("TENON_LOG").stdin(Stdio::null());
         let output = File::create(self.folder.with_extension("out")).expect("a file can be written");
