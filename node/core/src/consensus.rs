@@ -14,6 +14,7 @@ mod dev;
 mod engine;
 mod finality;
 mod participant;
+pub mod tensority;
 
 pub use committee::{Committee, CommitteeError, CommitteeSetup, Seat};
 pub use dev::{DevEngine, DevMode, MAX_REQUESTS, MAX_UNFINALIZED};

@@ -186,15 +186,14 @@ impl Work {
         self.0.saturating_to()
     }
 
-    /// The share of an amount that belongs to this work of a whole: floor(amount * this / whole), and what is left over of
-    /// the division, to be carried; absent for a whole of zero, for more than the whole, and where numbers do not fit.
-    pub fn share(self, amount: u128, whole: Self, carried: Self) -> Option<(u128, Self)> {
-        if self > whole || whole == Self::ZERO {
+    /// The share of an amount that belongs to this work of a whole: floor(amount * this / whole). Absent for a whole of zero,
+    /// for more than the whole, and where numbers do not fit.
+    pub fn share(self, amount: u128, whole: Self) -> Option<u128> {
+        if self > whole {
             return None;
         }
-        let product = self.0.checked_mul(U256::from(amount))?.checked_add(carried.0)?;
-        let (share, rest) = product.div_rem(whole.0);
-        Some((u128::try_from(share).ok()?, Self(rest)))
+        let share = self.0.checked_mul(U256::from(amount))?.checked_div(whole.0)?;
+        u128::try_from(share).ok()
     }
 
     /// The number with its lowest byte first.

@@ -1,3 +1,5 @@
+//! The arithmetic of work against published vectors, and what has to hold of any numbers.
+
 use super::*;
 use alloc::{string::String, vec::Vec};
 use proptest::prelude::*;
@@ -178,17 +180,12 @@ fn the_bounds_of_a_retarget_hold() {
 }
 
 #[test]
-fn shares_are_exact_and_what_is_left_is_carried() {
+fn shares_are_rounded_down_and_never_more_than_the_whole() {
     let whole = Work::of_hashes(3);
-    let (mut paid, mut carried) = (0, Work::ZERO);
-    for _ in 0..3 {
-        let (share, rest) = Work::of_hashes(1).share(100, whole, carried).expect("a share");
-        (paid, carried) = (paid + share, rest);
-    }
-    assert_eq!((paid, carried), (100, Work::ZERO));
-    assert_eq!(Work::of_hashes(4).share(1, whole, Work::ZERO), None);
-    assert_eq!(Work::ZERO.share(1, Work::ZERO, Work::ZERO), None);
-    assert_eq!(Work(U256::MAX).share(2, Work(U256::MAX), Work::ZERO), None, "what does not fit is no share");
+    let share = |hashes| Work::of_hashes(hashes).share(100, whole);
+    assert_eq!([0, 1, 2, 3, 4].map(share), [Some(0), Some(33), Some(66), Some(100), None]);
+    assert_eq!(Work::ZERO.share(1, Work::ZERO), None);
+    assert_eq!(Work(U256::MAX).share(2, Work(U256::MAX)), None, "what does not fit is no share");
 }
 
 proptest! {
