@@ -1,8 +1,10 @@
 //! Measures asset transfers a second through a running node: signed, submitted in batches over the network, executed in
 //! the module, with state roots and durable blocks, the load generator on the same machine.
 //!
-//! Usage: `tenon-bench TENON [TRANSFERS]`, or `tenon-bench TENON net` for a network of four validators, where TENON is the program. It starts a node of its own and stops it. It leaves
-//! out parts without a node: those are examples of their crates, and `make bench` runs all of them.
+//! Usage: `tenon-bench TENON [TRANSFERS]`; `tenon-bench TENON net` for a network of four validators, and
+//! `tenon-bench TENON soak [MINUTES]` for their memory over time; TENON is the program. It starts nodes of its own and
+//! stops them, also when it is told to end. It leaves out parts without a node: those are examples of their crates, and
+//! `make bench` runs all of them.
 
 #![allow(clippy::print_stdout, reason = "a program that a person runs")]
 
@@ -10,25 +12,42 @@ mod load;
 mod net;
 mod node;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use std::time::Instant;
+use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Transfers unless the command line says otherwise.
 const DEFAULT_TRANSFERS: usize = 50_000;
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let program = arguments.next().context("usage: tenon-bench TENON [TRANSFERS]")?;
+    let program = arguments.next().context("usage: tenon-bench TENON [TRANSFERS | net | soak [MINUTES]]")?;
     let asked = arguments.next();
-    let is_network = asked.as_deref() == Some("net");
-    let asked: usize = asked.filter(|_| !is_network).map_or(Ok(DEFAULT_TRANSFERS), |count| count.parse())?;
-    // Every sender sends equally many, so that its next nonce is known.
-    let transfers = asked.next_multiple_of(load::SENDERS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    if is_network {
-        return runtime.block_on(net::run(&program));
-    }
-    runtime.block_on(run(&program, transfers))
+    runtime.block_on(async {
+        let work = async {
+            match asked.as_deref() {
+                Some("net") => net::run(&program).await,
+                Some("soak") => {
+                    let minutes = arguments.next().map_or(Ok(net::SOAK_MINUTES), |minutes| minutes.parse())?;
+                    net::soak(&program, minutes).await
+                }
+                asked => {
+                    let asked: usize = asked.map_or(Ok(DEFAULT_TRANSFERS), str::parse)?;
+                    // Every sender sends equally many, so that its next nonce is known.
+                    run(&program, asked.next_multiple_of(load::SENDERS)).await
+                }
+            }
+        };
+        let mut ended = signal(SignalKind::terminate())?;
+        // What was started is stopped as the work is dropped.
+        tokio::select! {
+            result = work => result,
+            _ = ended.recv() => bail!("told to end"),
+            _ = ctrl_c() => bail!("told to end"),
+        }
+    })
 }
 
 async fn run(program: &str, transfers: usize) -> anyhow::Result<()> {

@@ -29,6 +29,13 @@ const REBUILD: Duration = Duration::from_secs(300);
 /// Idle blocks whose finality is looked at.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// Minutes of a soak unless the command line says otherwise, transfers a second, and how much memory may grow in its
+/// second half.
+pub(crate) const SOAK_MINUTES: usize = 60;
+const SOAK_RATE: usize = 400;
+const MAX_GROWTH: f64 = 1.1;
+const MIB: f64 = (1 << 20) as f64;
+
 /// A network of this benchmark's own, taken down when it is dropped.
 struct Network {
     program: String,
@@ -127,6 +134,34 @@ pub(crate) async fn run(program: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Offers a steady load for so many minutes, and looks at the memory of each node after each.
+pub(crate) async fn soak(program: &str, minutes: usize) -> anyhow::Result<()> {
+    let network = Network::start(program)?;
+    let load = Load::prepare(network.urls.first().context("a node")?).await?;
+    let transfers = (SOAK_RATE * 60).next_multiple_of(load::SENDERS);
+    let mut resident = Vec::new();
+    for minute in 0..minutes {
+        let first_nonce = u32::try_from(minute * transfers / load::SENDERS)?;
+        let point = offer(&network, &load, SOAK_RATE, transfers, first_nonce).await?;
+        let of = |url: &String| Ok(figure(url, "tenon_process_resident_bytes ")? / MIB);
+        let now = network.metrics.iter().map(of).collect::<anyhow::Result<Vec<f64>>>()?;
+        let height = figure(network.metrics.first().context("a node")?, "tenon_final_height ")?;
+        println!(
+            "minute {}: height {height:.0}, p99 {:.2} s, resident MiB {now:.0?}",
+            minute + 1,
+            point.percentile(99)
+        );
+        resident.push(now.into_iter().fold(0.0, f64::max));
+    }
+    load.check(minutes * transfers).await?;
+    let most = |part: &[f64]| part.iter().copied().fold(0.0, f64::max);
+    let (first, second) = resident.split_at(resident.len() / 2);
+    let growth = most(second) / most(first).max(1.0);
+    println!("most resident in the second half: {:.0} MiB, {growth:.2} of that in the first", most(second));
+    ensure!(growth <= MAX_GROWTH, "memory grew to {growth:.2} of what it was, expected at most {MAX_GROWTH}");
+    Ok(())
+}
+
 /// What came of one rate.
 struct Point {
     rate: usize,
@@ -193,7 +228,8 @@ async fn offer(
         if count >= transfers {
             break;
         }
-        ensure!(began.elapsed() < STRETCH + PATIENCE, "{count} of {transfers} final after {:?}", began.elapsed());
+        let offered = Duration::from_secs(u64::try_from(transfers / rate)?);
+        ensure!(began.elapsed() < offered + PATIENCE, "{count} of {transfers} final after {:?}", began.elapsed());
         sleep(LOOK).await;
     }
     let time = began.elapsed();
