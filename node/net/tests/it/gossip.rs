@@ -70,15 +70,16 @@ fn gossip_reaches_all_of_six_nodes_once() {
 #[test]
 fn what_nobody_accepted_is_not_passed_on() {
     let runtime = runtime();
-    let first = Node::start_knowing(&runtime, 1, &[]);
+    let mut settings = crate::support::config(1);
+    // The last finds the first too, which refuses it: all goes through the middle.
+    settings.allowed = Some([key(2)].into());
+    let first = Node::start(&runtime, settings);
     let middle = Node::start_knowing(&runtime, 2, &[&first]);
     first.wait_connected(key(2));
     let mut settings = crate::support::config(3);
     settings.bootstrap = vec![middle.address()];
     let last = Node::start(&runtime, settings);
     last.wait_connected(key(2));
-    // The first and the last find each other too; the first refuses the last, so that all goes through the middle.
-    first.network.ban(key(3));
     publish(&first, Topic::Announcements, b"ignored");
     let (_, id, _) = gossip(&middle);
     middle.network.judge(id, Verdict::Ignore);
