@@ -29,6 +29,8 @@ pub const MAX_WANTED: usize = 64;
 const MAX_ASKED: u32 = 8;
 /// The time after which it is asked for again.
 const WANT_AGAIN_MS: u64 = 10_000;
+/// The same while blocks come: others give only so many at once.
+const WANT_MORE_MS: u64 = 500;
 /// Final blocks that are persisted still, for a store that has not written them yet.
 const MAX_RECENT: usize = 128;
 /// Hashes by which another node finds the last common block.
@@ -53,6 +55,9 @@ pub struct WorkSetup {
     pub producer: Option<Address>,
     /// Absent where this node pays no other miners.
     pub pool: Option<PoolRules>,
+    /// A block that the operator knows to be of the chain, by its height: a node that begins far behind could be led astray
+    /// by a branch that is long enough and has less work than the one that it is not shown.
+    pub checkpoint: Option<(u64, Hash)>,
     /// The blocks above the store's last one whose bodies were kept.
     pub kept: BTreeSet<Hash>,
 }
@@ -81,6 +86,7 @@ pub struct WorkChain {
     chain: Hash,
     max_block_bytes: u64,
     validators: BTreeSet<Address>,
+    checkpoint: Option<(u64, Hash)>,
     tree: Tree<Peer>,
     /// The blocks that became final last, oldest first.
     recent: VecDeque<Facts>,
@@ -111,7 +117,8 @@ impl WorkChain {
     /// # Errors
     /// [`StartError`].
     pub fn new(setup: WorkSetup, persisted: Option<&[u8]>) -> Result<Self, StartError> {
-        let WorkSetup { rules, chain, max_block_bytes, trunk, final_height, validators, producer, pool, kept } = setup;
+        let WorkSetup { rules, chain, max_block_bytes, trunk, final_height, validators, producer, pool, .. } = setup;
+        let WorkSetup { checkpoint, kept, .. } = setup;
         rules.check()?;
         let (found, history) = (trunk.len(), rules.history());
         let whole = usize::try_from(final_height).unwrap_or(usize::MAX).saturating_add(1);
@@ -123,6 +130,11 @@ impl WorkChain {
             return Err(StartError::ProducerVotes(producer));
         }
         let mut tree = Tree::new(trunk.into(), final_height, history);
+        if let Some((height, expected)) = checkpoint
+            && let Some(found) = tree.final_at(height).filter(|found| *found != expected)
+        {
+            return Err(StartError::Checkpoint { height, found, expected });
+        }
         let saved = persisted.and_then(|bytes| Saved::read(bytes, chain)).unwrap_or_default();
         // Each after its parent, and first those that were seen first.
         for facts in saved.blocks {
@@ -136,6 +148,7 @@ impl WorkChain {
             chain,
             max_block_bytes,
             validators,
+            checkpoint,
             tree,
             recent: VecDeque::new(),
             orphans: Orphans::default(),

@@ -132,6 +132,16 @@ pub enum Refusal {
         /// The gap.
         max: u64,
     },
+    /// The operator knows another block at its height.
+    #[error("block of height {height} is {found}, expected {expected}, the checkpoint")]
+    Checkpoint {
+        /// The height.
+        height: u64,
+        /// The block's hash.
+        found: Hash,
+        /// The checkpoint's.
+        expected: Hash,
+    },
     /// Executing it showed that it breaks a rule.
     #[error("block {0} breaks the rules of execution")]
     Execution(Hash),
@@ -166,6 +176,7 @@ impl Refusal {
             Self::NotEmpty { .. } => 13,
             Self::Execution(_) => 14,
             Self::Busy { .. } => 15,
+            Self::Checkpoint { .. } => 16,
         }
     }
 
@@ -174,13 +185,18 @@ impl Refusal {
     pub const fn is_fault(&self) -> bool {
         !matches!(
             self,
-            Self::Known(_) | Self::TimeAhead { .. } | Self::Deep { .. } | Self::BelowFinal { .. } | Self::Busy { .. }
+            Self::Known(_)
+                | Self::TimeAhead { .. }
+                | Self::Deep { .. }
+                | Self::Checkpoint { .. }
+                | Self::BelowFinal { .. }
+                | Self::Busy { .. }
         )
     }
 
     /// Whether the block can never be part of this chain, whatever comes: it is remembered.
     pub(super) const fn is_final(&self) -> bool {
-        self.is_fault() || matches!(self, Self::Deep { .. })
+        self.is_fault() || matches!(self, Self::Deep { .. } | Self::Checkpoint { .. })
     }
 }
 
@@ -202,5 +218,17 @@ pub enum StartError {
         height: u64,
         /// How many the rules look at.
         expected: usize,
+    },
+    /// The store has another block where the operator knows one.
+    #[error(
+        "block of height {height} is {found} in the store, expected {expected}, the checkpoint: delete the data, and sync again"
+    )]
+    Checkpoint {
+        /// The height.
+        height: u64,
+        /// The store's.
+        found: Hash,
+        /// The checkpoint's.
+        expected: Hash,
     },
 }

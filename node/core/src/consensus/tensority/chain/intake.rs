@@ -1,8 +1,8 @@
 //! How blocks come in: cheap checks, orphans, the check of the work.
 
 use super::{
-    Effect, MAX_ASKED, MAX_CHECKING, MAX_CHECKING_OF_PEER, MAX_LOCATOR, MAX_WANTED, Peer, WANT_AGAIN_MS, Wanted,
-    WorkChain,
+    Effect, MAX_ASKED, MAX_CHECKING, MAX_CHECKING_OF_PEER, MAX_LOCATOR, MAX_WANTED, Peer, WANT_AGAIN_MS, WANT_MORE_MS,
+    Wanted, WorkChain,
 };
 use crate::consensus::tensority::tree::{MAX_NODES, Node, State};
 use crate::consensus::tensority::{Facts, Refusal};
@@ -26,6 +26,11 @@ impl WorkChain {
         }
         if facts.bytes > self.max_block_bytes {
             return Err(Refusal::TooLarge { found: facts.bytes, max: self.max_block_bytes });
+        }
+        if let Some((height, expected)) =
+            self.checkpoint.filter(|(height, expected)| facts.height == *height && hash != *expected)
+        {
+            return Err(Refusal::Checkpoint { height, found: hash, expected });
         }
         if self.validators.contains(&facts.producer) {
             return Err(Refusal::ProducerVotes(facts.producer));
@@ -173,6 +178,7 @@ impl WorkChain {
         }
         self.tree.set_state(&hash, State::Worked);
         self.unsaved = true;
+        self.want_more();
         for (child, from) in self.orphans.take_children(&hash) {
             self.block(child, from);
         }
@@ -202,6 +208,14 @@ impl WorkChain {
             let due_ms = self.clock.now_ms().saturating_add(WANT_AGAIN_MS);
             self.wanted.insert(hash, Wanted { from, asked: 1, due_ms });
             self.effects.push(Effect::Want { hash, from, locator: self.tree.locator(MAX_LOCATOR) });
+        }
+    }
+
+    /// Asks soon for what is still missing: what was asked for comes.
+    fn want_more(&mut self) {
+        let soon_ms = self.clock.now_ms().saturating_add(WANT_MORE_MS);
+        for wanted in self.wanted.values_mut() {
+            (wanted.asked, wanted.due_ms) = (0, wanted.due_ms.min(soon_ms));
         }
     }
 

@@ -148,6 +148,49 @@ fn an_orphans_ancestors_are_asked_for_and_then_it_stands() {
 }
 
 #[test]
+fn who_begins_far_behind_and_knows_a_checkpoint_is_not_led_astray() {
+    let mut forge = Forge::new(quick_rules());
+    let genesis = forge.genesis;
+    let (theirs, real) = (forge.row(&genesis, 20, 2), forge.row(&genesis, 30, 1));
+    let known = (25, real[24].hash());
+    let mut host = Host::with(&forge, |setup| setup.checkpoint = Some(known));
+    let more = forge.row(&theirs[19].hash(), 8, 2);
+    give_all(&mut host, &theirs[..10]);
+    give_all(&mut host, &real);
+    assert_eq!(host.head(), real[29].hash());
+    let mut host = Host::with(&forge, |setup| setup.checkpoint = Some(known));
+    give_all(&mut host, &theirs);
+    give_all(&mut host, &more);
+    let (hash, expected) = (more[4].hash(), known.1);
+    assert_eq!(host.refused[0].2, Refusal::Checkpoint { height: 25, found: hash, expected });
+    assert_eq!(host.head(), more[3].hash(), "what leads to another block is not followed to it");
+    assert!(!host.refused[0].2.is_fault());
+}
+
+#[test]
+fn a_node_that_is_far_behind_asks_on_while_blocks_come() {
+    let mut forge = Forge::new(quick_rules());
+    let row = forge.row(&forge.genesis.clone(), 60, 1);
+    let mut host = Host::new(&forge);
+    host.block(&row[59], Some(1));
+    let mut asked_ms = 0;
+    while host.head() != row[59].hash() {
+        let mut wanted = host.said.drain(..).filter_map(|said| match said {
+            Said::Want { locator, .. } => Some(locator),
+            Said::Head(_) => None,
+        });
+        if let Some(locator) = wanted.next_back() {
+            let from = row.iter().position(|block| locator.contains(&block.hash()) && block.hash() == host.head());
+            let from = from.map_or(0, |at| at + 1);
+            give_all(&mut host, &row[from..(from + 5).min(59)]);
+        }
+        host.pass(100);
+        asked_ms += 100;
+    }
+    assert!(asked_ms <= 12 * 600, "{asked_ms}");
+}
+
+#[test]
 fn locators_find_the_last_common_block() {
     let mut forge = Forge::new(WorkRules { window: 100, ..quick_rules() });
     let row = forge.row(&forge.genesis.clone(), 40, 1);

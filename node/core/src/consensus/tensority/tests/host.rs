@@ -72,6 +72,7 @@ impl Host {
             validators: BTreeSet::new(),
             producer: None,
             pool: None,
+            checkpoint: None,
             kept: BTreeSet::new(),
         };
         change(&mut setup);

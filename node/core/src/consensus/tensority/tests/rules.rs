@@ -167,6 +167,7 @@ fn needs_the_headers_that_its_rules_look_at() {
         validators: [account(7)].into(),
         producer: None,
         pool: None,
+        checkpoint: None,
         kept: Default::default(),
     };
     let start = |count, height| WorkChain::new(setup(count, height), None).map(drop);
@@ -175,6 +176,12 @@ fn needs_the_headers_that_its_rules_look_at() {
     assert_eq!(start(16, 40), Err(StartError::History { found: 16, height: 40, expected: 17 }));
     assert_eq!(start(4, 2), Err(StartError::History { found: 4, height: 2, expected: 3 }));
     assert!(matches!(start(0, 0), Err(StartError::History { .. })));
+    let known = |height, hash| WorkSetup { checkpoint: Some((height, hash)), ..setup(3, 2) };
+    let expected = Hash([9; 32]);
+    let other = StartError::Checkpoint { height: 1, found: forge.genesis, expected };
+    assert_eq!(WorkChain::new(known(1, expected), None).map(drop), Err(other));
+    assert_eq!(WorkChain::new(known(1, forge.genesis), None).map(drop), Ok(()));
+    assert_eq!(WorkChain::new(known(3, expected), None).map(drop), Ok(()), "that height is not reached yet");
     let votes = WorkSetup { producer: Some(account(7)), ..setup(1, 0) };
     assert_eq!(WorkChain::new(votes, None).map(drop), Err(StartError::ProducerVotes(account(7))));
 }
