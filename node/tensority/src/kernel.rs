@@ -4,6 +4,8 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "aarch64")]
+mod dotprod;
+#[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
 #[cfg(target_arch = "x86_64")]
@@ -22,6 +24,8 @@ enum Way {
     Scalar,
     #[cfg(target_arch = "aarch64")]
     Neon,
+    #[cfg(target_arch = "aarch64")]
+    Dotprod,
     #[cfg(target_arch = "x86_64")]
     Avx2,
     #[cfg(target_arch = "x86_64")]
@@ -51,6 +55,11 @@ impl Kernel {
             (Way::Scalar, true),
             #[cfg(target_arch = "aarch64")]
             (Way::Neon, std::arch::is_aarch64_feature_detected!("neon")),
+            #[cfg(target_arch = "aarch64")]
+            (
+                Way::Dotprod,
+                std::arch::is_aarch64_feature_detected!("neon") && std::arch::is_aarch64_feature_detected!("dotprod"),
+            ),
             #[cfg(target_arch = "x86_64")]
             (Way::Avx2, is_x86_feature_detected!("avx2")),
             #[cfg(target_arch = "x86_64")]
@@ -80,12 +89,14 @@ impl Kernel {
         })
     }
 
-    /// Its name: `scalar`, `neon`, `avx2` or `avx512-vnni`.
+    /// Its name: `scalar`, `neon`, `neon-dotprod`, `avx2` or `avx512-vnni`.
     pub const fn name(self) -> &'static str {
         match self.0 {
             Way::Scalar => "scalar",
             #[cfg(target_arch = "aarch64")]
             Way::Neon => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Way::Dotprod => "neon-dotprod",
             #[cfg(target_arch = "x86_64")]
             Way::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -134,6 +145,8 @@ pub(crate) fn pack(kernel: Kernel, plain: &Square) -> Matrix {
         Way::Scalar => scalar::pack(plain),
         #[cfg(target_arch = "aarch64")]
         Way::Neon => neon::pack(plain),
+        #[cfg(target_arch = "aarch64")]
+        Way::Dotprod => dotprod::pack(plain),
         #[cfg(target_arch = "x86_64")]
         Way::Avx2 => avx2::pack(plain),
         #[cfg(target_arch = "x86_64")]
@@ -157,6 +170,14 @@ pub(crate) fn chain(kernel: Kernel, packed: &[Matrix], steps: &[u8], scratch: &m
                 unsafe { neon::product(state, matrix, next) }
             };
             run(packed, steps, state, next, neon::first, product);
+        }
+        #[cfg(target_arch = "aarch64")]
+        Way::Dotprod => {
+            let product = |state: &Square, matrix: &Matrix, next: &mut Square| {
+                // SAFETY: `Kernel::all` makes this way only where the processor has NEON and its dot products.
+                unsafe { dotprod::product(state, matrix, next) }
+            };
+            run(packed, steps, state, next, dotprod::first, product);
         }
         #[cfg(target_arch = "x86_64")]
         Way::Avx2 => {

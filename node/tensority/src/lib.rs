@@ -5,7 +5,7 @@
 //! header hash ──► four chains of 64 products ──► sum, fold, SHA3 ──► the hash of the work
 //! ```
 //!
-//! [`Kernel`] is how products are computed: scalar code, AVX2, AVX-512 VNNI or NEON, whichever the processor has; all of
+//! [`Kernel`] is how products are computed: plain code, AVX2, AVX-512 VNNI or two for ARM, whichever the processor has; all of
 //! them give the same bytes. [`Hasher`] computes one hash, [`hash_many`] and [`search`] many on all threads.
 //! What bits, targets and work are is in `tenon_types::work`. [`ReferenceHeader`] reads and hashes headers of the network
 //! that Tensority comes from.

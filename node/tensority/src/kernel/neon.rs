@@ -76,16 +76,16 @@ fn reduce(sums: int16x8_t) -> int8x8_t {
 
 #[inline]
 #[target_feature(enable = "neon")]
-#[allow(unsafe_code, reason = "a register is loaded from memory")]
+#[allow(unsafe_code, reason = "a register is made of bytes")]
 fn load(bytes: &[u8; REGISTER]) -> int8x16_t {
-    // SAFETY: the reference is to 16 bytes; the load needs no alignment.
-    unsafe { vld1q_s8(bytes.as_ptr().cast()) }
+    // SAFETY: both are 16 bytes of plain data.
+    unsafe { core::mem::transmute::<[u8; REGISTER], int8x16_t>(*bytes) }
 }
 
 #[inline]
 #[target_feature(enable = "neon")]
-#[allow(unsafe_code, reason = "a register is stored to memory")]
+#[allow(unsafe_code, reason = "bytes are made of a register")]
 fn store(bytes: &mut [u8; REGISTER], register: int8x16_t) {
-    // SAFETY: the reference is to 16 bytes; the store needs no alignment.
-    unsafe { vst1q_s8(bytes.as_mut_ptr().cast(), register) }
+    // SAFETY: both are 16 bytes of plain data.
+    *bytes = unsafe { core::mem::transmute::<int8x16_t, [u8; REGISTER]>(register) };
 }
