@@ -38,7 +38,7 @@ mod validators;
 pub use bls::{BlsScheme, BlsSchemeError};
 pub use collector::{Collected, Collector, Evidence, MAX_FAULTS, MAX_ROUNDS, Partial, Rejected, Vote, contradict};
 pub use light::{
-    Checkpoint, EpochProof, FinalHeader, FinalityProof, HeaderProof, LightClient, LightError, LightRules,
+    Checkpoint, EpochProof, FinalHeader, FinalityProof, HeaderProof, LightClient, LightError, LightProof, LightRules,
     MAX_DESCENDANTS, MAX_LIGHT_CLIENT_BYTES, MAX_PROOF_BYTES,
 };
 pub use machine::{

@@ -33,7 +33,7 @@ mod tests;
 
 pub use bytes::MAX_LIGHT_CLIENT_BYTES;
 pub use error::LightError;
-pub use proof::{EpochProof, FinalHeader, FinalityProof, HeaderProof, MAX_DESCENDANTS, MAX_PROOF_BYTES};
+pub use proof::{EpochProof, FinalHeader, FinalityProof, HeaderProof, LightProof, MAX_DESCENDANTS, MAX_PROOF_BYTES};
 
 use super::{
     BlsScheme, Certificate, Epoch, Phase, Scheme, Statement, Validator, ValidatorSet, quorum_weight, signed_bytes,
@@ -41,6 +41,7 @@ use super::{
 use crate::rules::MAX_FUTURE_MS;
 use parity_scale_codec::{Decode, Encode};
 use std::ops::RangeInclusive;
+use tenon_types::proof::Commitments;
 use tenon_types::{BlockInfo, Hash};
 
 /// What never changes of a chain, and how long its validators are trusted.
@@ -143,6 +144,17 @@ impl LightClient {
     /// [`LightError`] for the first rule broken.
     pub fn check_header<'a>(&self, proof: &'a HeaderProof, now_ms: u64) -> Result<FinalHeader<'a>, LightError> {
         self.check_within(proof, self.heights(), now_ms)
+    }
+
+    /// Checks that a header of this epoch is final, and that what is shown lies under it or under an ancestor of it, at
+    /// this time of the caller's clock. Returns what the header commits to in which it lies.
+    ///
+    /// # Errors
+    /// [`LightError`] for the first rule broken.
+    pub fn check_inclusion(&self, proof: &LightProof, now_ms: u64) -> Result<Commitments, LightError> {
+        let FinalHeader { header, hash, .. } = self.check_header(&proof.finality, now_ms)?;
+        let trusted = Commitments::of(header).ok_or(LightError::Info { block: hash })?;
+        Ok(proof.inclusion.check(&trusted)?)
     }
 
     /// Goes on to the next epoch, given the proof of this one's last header and the next validators, at this time of

@@ -2,7 +2,10 @@
 //!
 //! Bytes are bounded before they are read, so that what is read is bounded too.
 
-use super::{Checkpoint, EpochProof, FinalityProof, HeaderProof, LightClient, LightError, LightRules, MAX_PROOF_BYTES};
+use super::{
+    Checkpoint, EpochProof, FinalityProof, HeaderProof, LightClient, LightError, LightProof, LightRules,
+    MAX_PROOF_BYTES,
+};
 use crate::consensus::bbft::{KEY_BYTES, MAX_VALIDATORS};
 use parity_scale_codec::{Decode, Encode};
 
@@ -56,6 +59,21 @@ impl EpochProof {
     /// [`LightError::Length`], [`LightError::Version`], [`LightError::Malformed`], [`LightError::Trailing`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, LightError> {
         read(bytes, MAX_PROOF_BYTES, "the proof of a header, and validators")
+    }
+}
+
+impl LightProof {
+    /// Writes the proof.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        write(self)
+    }
+
+    /// Reads a proof of at most [`MAX_PROOF_BYTES`].
+    ///
+    /// # Errors
+    /// [`LightError::Length`], [`LightError::Version`], [`LightError::Malformed`], [`LightError::Trailing`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, LightError> {
+        read(bytes, MAX_PROOF_BYTES, "the proof of a header, and what lies under it")
     }
 }
 

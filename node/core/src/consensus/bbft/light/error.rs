@@ -3,7 +3,7 @@
 use super::{MAX_DESCENDANTS, MAX_FUTURE_MS};
 use crate::consensus::bbft::{BlsSchemeError, Epoch, Phase, ValidatorsError, View};
 use tenon_types::Hash;
-use tenon_types::proof::ProofError;
+use tenon_types::proof::{InclusionError, ProofError};
 use thiserror::Error;
 
 /// Why a light client refuses a proof, a checkpoint or bytes.
@@ -222,6 +222,9 @@ pub enum LightError {
         /// The hash of what was claimed.
         expected: Option<Hash>,
     },
+    /// What is shown does not lie under the header.
+    #[error("{0}")]
+    Inclusion(#[from] InclusionError),
 }
 
 fn hash_or_none(hash: &Option<Hash>) -> String {
@@ -260,6 +263,7 @@ impl LightError {
             Self::State(_) => 26,
             Self::Value { .. } => 27,
             Self::Since { .. } => 28,
+            Self::Inclusion(_) => 29,
         }
     }
 
@@ -275,6 +279,7 @@ impl LightError {
             Self::Clock { .. } | Self::TimeAhead { .. } => "set the clock",
             Self::Epoch { .. } | Self::Height { .. } => "ask for the proofs of the epochs in their order",
             Self::State(_) | Self::Value { .. } => "ask for a proof under this header's state root",
+            Self::Inclusion(_) => "ask for the proof again, under this header",
             _ => "ask another node; this one lies, or serves another chain",
         }
     }

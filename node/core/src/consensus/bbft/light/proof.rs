@@ -3,7 +3,7 @@
 use super::LightError;
 use crate::consensus::bbft::{Certificate, Validator};
 use parity_scale_codec::{Decode, Encode};
-use tenon_types::proof::{MultiProof, Proof, TreeHash, value_hash};
+use tenon_types::proof::{Inclusion, MultiProof, Proof, TreeHash, value_hash};
 use tenon_types::{BlockInfo, Hash, Header};
 
 /// Headers between the one that is shown and the one that has a certificate, this one included.
@@ -43,6 +43,16 @@ pub struct EpochProof {
     pub last: HeaderProof,
     /// The validators to whose hash it commits; none if it commits to no hash.
     pub next_validators: Vec<Validator>,
+}
+
+/// Shows a header to be final, and what lies under it or under an ancestor of it. All that a client needs which trusts
+/// the validators of the header's epoch.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode)]
+pub struct LightProof {
+    /// The header.
+    pub finality: HeaderProof,
+    /// What lies under it.
+    pub inclusion: Inclusion,
 }
 
 /// A header that is final.

@@ -7,6 +7,7 @@ use tenon_crypto::bls::{BlsAggregate, BlsSecretKey};
 use tenon_types::proof::{Proof, ProofError, Terminal, key_hash, value_hash};
 use tenon_types::{Address, Digest, DigestItem, ENGINE_ID, Header, Seal};
 
+mod grows;
 mod histories;
 mod stays;
 
