@@ -15,7 +15,7 @@ EXAMPLES := $(CARGO_TARGET_DIR)/debug/examples
 PORT ?= 9944
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-build setup-test build demo clean-demo test explore sim net-test lint bench docs fmt
+.PHONY: help setup setup-build setup-test build demo clean-demo test explore sim net-test arm-test lint bench docs fmt
 
 say = @printf '\n\033[1m== %s\033[0m\n'
 
@@ -25,6 +25,7 @@ help:
 	@echo "make explore     visit every state of the side chain's consensus within wider bounds (minutes, 6 GB)"
 	@echo "make sim         simulate whole validators with faults of all kinds (SEEDS=10000, or SEED=n to replay one)"
 	@echo "make net-test    run networks of 4, 7 and 10 validators through faults of all kinds (root; ONLY=kills-4 for some)"
+	@echo "make arm-test    run the tests of the proof-of-work hash on 64-bit ARM in an emulator (needs qemu-user-static)"
 	@echo "make setup       install what is missing"
 	@echo "make build       build the program tenon"
 	@echo "make bench       measure, beside peers and limits"
@@ -84,9 +85,20 @@ net-test: build
 	cargo build --package tenon-e2e --bin tenon-net-test
 	$(CARGO_TARGET_DIR)/debug/tenon-net-test $(ONLY)
 
+# The kernels for ARM run on no other processor. The emulator takes minutes.
+arm-test: setup-build
+	$(say) "Tensority on 64-bit ARM, in an emulator"
+	@command -v qemu-aarch64-static >/dev/null && command -v aarch64-linux-gnu-gcc >/dev/null || { echo "missing: apt-get install" \
+		"qemu-user-static gcc-aarch64-linux-gnu libc6-dev-arm64-cross"; exit 1; }
+	rustup target add aarch64-unknown-linux-gnu
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64-static -L /usr/aarch64-linux-gnu" \
+		cargo test --target aarch64-unknown-linux-gnu --package tenon-tensority --lib -- kernel
+
 bench: build
 	$(say) "building the benchmarks"
 	cargo build --package tenon-engine --package tenon-crypto --package tenon-core --package tenon-host --package tenon-store \
+		--package tenon-tensority \
 		--package tenon-bench --examples
 	cargo build --package tenon-bench
 	$(say) "each method of each module: gas and time, beside a transfer in bare wasmtime"
@@ -99,6 +111,8 @@ bench: build
 	$(EXAMPLES)/bls_speed
 	$(say) "a light client: certificates and epochs, beside one sr25519 signature"
 	$(EXAMPLES)/certificate_speed
+	$(say) "Tensority: matrices, one hash by each kernel, and what its instruction does on registers alone"
+	$(EXAMPLES)/tensority_speed 100
 	$(say) "leaves of the state tree a second"
 	$(EXAMPLES)/tree_speed
 	$(say) "durable writes of the store"

@@ -29,6 +29,7 @@ mod sending;
 mod signer;
 mod simulate;
 mod template;
+mod tensority;
 mod test;
 mod transfer;
 mod tx;
@@ -91,6 +92,7 @@ enum Command {
     Account(account::Account),
     Transfer(transfer::Transfer),
     Proof(proof::Proof),
+    Tensority(tensority::Tensority),
 }
 
 /// Runs the program with the words of its command line, and returns its exit status.
@@ -114,6 +116,7 @@ impl Cli {
             Command::New(new) => new.run(),
             Command::Build(build) => build.run(),
             Command::Test(test) => test.run(&global),
+            Command::Tensority(tensority) => tensority.run(),
             other => runtime()?.block_on(other.ask(global)),
         }
     }
@@ -142,7 +145,8 @@ impl Command {
             | Self::Key(_)
             | Self::New(_)
             | Self::Build(_)
-            | Self::Test(_) => {
+            | Self::Test(_)
+            | Self::Tensority(_) => {
                 unreachable!("run without a node by `Cli::run`")
             }
         }
