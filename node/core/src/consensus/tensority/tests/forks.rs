@@ -175,11 +175,12 @@ fn a_node_that_is_far_behind_asks_on_while_blocks_come() {
     host.block(&row[59], Some(1));
     let mut asked_ms = 0;
     while host.head() != row[59].hash() {
-        let mut wanted = host.said.drain(..).filter_map(|said| match said {
+        let of = |said| match said {
             Said::Want { locator, .. } => Some(locator),
             Said::Head(_) => None,
-        });
-        if let Some(locator) = wanted.next_back() {
+        };
+        let mut wanted: Vec<Vec<Hash>> = host.said.drain(..).filter_map(of).collect();
+        if let Some(locator) = wanted.pop() {
             let from = row.iter().position(|block| locator.contains(&block.hash()) && block.hash() == host.head());
             let from = from.map_or(0, |at| at + 1);
             give_all(&mut host, &row[from..(from + 5).min(59)]);
