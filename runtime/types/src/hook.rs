@@ -66,7 +66,7 @@ pub struct Seal {
     pub parent_view: u64,
     /// The account of the validator that proposed the block.
     pub leader: Option<Address>,
-    /// Who signed the certificate of the parent: bit `i % 8` of byte `i / 8` for validator `i` of the parent's epoch.
+    /// Who voted for the parent, as far as the leader knows: bit `i % 8` of byte `i / 8` for validator `i` of its epoch.
     pub parent_signers: Vec<u8>,
     /// Accounts of the leaders whose views failed since the parent, oldest first.
     pub missed: Vec<Address>,

@@ -100,7 +100,7 @@ pub struct BlockPlan {
     pub time_ms: u64,
     /// Who makes it, leads it and receives the tips.
     pub producer: Address,
-    /// Who signed the parent's certificate; see [`tenon_types::Seal::parent_signers`].
+    /// Who voted for the parent; see [`tenon_types::Seal::parent_signers`].
     pub parent_signers: Vec<u8>,
     /// The view that it is proposed in; see [`tenon_types::Seal::view`].
     pub view: u64,

@@ -5,6 +5,7 @@
 //! partial    kept by sender: only sums of disjoint signers are added up
 //! quorum     add up first, check the sum once; if it is wrong, find the wrong parts, drop them and their senders' word
 //! blame      each wrong signature counts against who sent it; after a few nothing more of theirs is checked
+//! late       what comes after its certificate is kept, unchecked, until a later block is final: it shows who was there
 //! ```
 //!
 //! Nothing is checked before a sum could decide, so that in the ordinary case each certificate costs one check. Who is
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tenon_types::Hash;
 
+mod late;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +78,8 @@ pub enum Rejected {
     Malformed,
     /// It, or more than it, was here.
     Known,
+    /// It came after its certificate. It is kept to show who voted.
+    Late,
     /// The sender gave wrong signatures before.
     Sender,
 }
@@ -99,6 +103,18 @@ struct Tally {
     votes: BTreeMap<ValidatorIndex, Signature>,
     partials: BTreeMap<ValidatorIndex, (Signers, Signature)>,
     certified: bool,
+}
+
+impl Tally {
+    /// Takes a sum if it is the sender's first, or has more in it: who is honest only ever adds to theirs.
+    fn take_partial(&mut self, sender: ValidatorIndex, (signers, signature): (&Signers, &Signature)) -> bool {
+        let grows = |known: &Signers| signers.is_superset(known) && signers != known;
+        let takes = self.partials.get(&sender).is_none_or(|(known, _)| grows(known));
+        if takes {
+            self.partials.insert(sender, (signers.clone(), *signature));
+        }
+        takes
+    }
 }
 
 /// What is known of a view.
@@ -126,11 +142,6 @@ impl Collector {
     pub fn new(chain: Hash, epoch: Epoch, set: Arc<ValidatorSet>, scheme: Arc<dyn Scheme>) -> Self {
         let (rounds, faults, convicted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         Self { chain, epoch, set, scheme, rounds, faults, convicted }
-    }
-
-    /// Forgets the views up to a final one.
-    pub fn finalize(&mut self, view: View) {
-        self.rounds = self.rounds.split_off(&view.next());
     }
 
     /// Counts a wrong signature against who sent it.
@@ -161,7 +172,8 @@ impl Collector {
             return Collected::Rejected(Rejected::Malformed);
         }
         if let Some(rejected) = self.unwanted(cur, final_view, statement, sender) {
-            return Collected::Rejected(rejected);
+            let late = self.keep_late_vote(vote, sender);
+            return Collected::Rejected(if late { Rejected::Late } else { rejected });
         }
         // Who passes on another's vote must not be able to put a wrong one in its place.
         let earlier = self.contradicted(vote);
@@ -193,7 +205,8 @@ impl Collector {
             return Collected::Rejected(Rejected::Malformed);
         }
         if let Some(rejected) = self.unwanted(cur, final_view, statement, sender) {
-            return Collected::Rejected(rejected);
+            let late = self.keep_late_partial(partial, sender);
+            return Collected::Rejected(if late { Rejected::Late } else { rejected });
         }
         let round = self.round(statement.view);
         // A sender's sums are of one digest a phase: so there are at most as many as validators.
@@ -204,12 +217,9 @@ impl Collector {
             return Collected::Rejected(Rejected::Known);
         }
         let tally = round.tallies.entry((statement.phase, statement.digest)).or_default();
-        // Who is honest only ever adds to their sum.
-        let grows = |known: &Signers| signers.is_superset(known) && signers != known;
-        if tally.partials.get(&sender).is_some_and(|(known, _)| !grows(known)) {
+        if !tally.take_partial(sender, (signers, signature)) {
             return Collected::Rejected(Rejected::Known);
         }
-        tally.partials.insert(sender, (signers.clone(), *signature));
         self.try_certify(statement)
     }
 
@@ -246,7 +256,7 @@ impl Collector {
     /// The checked sum of what came from these validators, of them and of nobody else; `None` for nothing.
     pub fn sum_of(&mut self, statement: &Statement, within: &Signers) -> Option<Partial> {
         loop {
-            let parts = self.disjoint_parts(statement, Some(within));
+            let parts = self.disjoint_parts(statement, Some(within), self.nobody());
             let count = parts.len();
             match self.add_up(statement, parts) {
                 Some((signers, signature, added)) if added == count => {
@@ -326,9 +336,9 @@ impl Collector {
     /// Adds up what there is as long as it could decide. Each turn drops a wrong part, so there are few.
     fn try_certify(&mut self, statement: &Statement) -> Collected {
         loop {
-            let parts = self.disjoint_parts(statement, None);
+            let parts = self.disjoint_parts(statement, None, self.nobody());
             let count = parts.len();
-            let mut all = Signers::none(self.set.len());
+            let mut all = self.nobody();
             parts.iter().for_each(|part| all.extend(&part.signers));
             if !self.set.is_quorum(&all) {
                 return Collected::Kept;
@@ -347,8 +357,8 @@ impl Collector {
     }
 
     /// Partial sums from the heaviest down, as far as nobody is in two, and the votes of whom they leave out; all of
-    /// these senders and signers alone, if any are named.
-    fn disjoint_parts(&self, statement: &Statement, within: Option<&Signers>) -> Vec<Part> {
+    /// these senders and signers alone, if any are named, and of nobody who is covered already.
+    fn disjoint_parts(&self, statement: &Statement, within: Option<&Signers>, mut covered: Signers) -> Vec<Part> {
         let round = self.rounds.get(&statement.view);
         let Some(tally) = round.and_then(|round| round.tallies.get(&(statement.phase, statement.digest))) else {
             return Vec::new();
@@ -357,7 +367,6 @@ impl Collector {
         let partials = tally.partials.iter().filter(|(sender, (signers, _))| wanted(**sender, signers));
         let mut partials: Vec<_> = partials.collect();
         partials.sort_by_key(|(sender, (signers, _))| (std::cmp::Reverse(self.set.weight_of(signers)), **sender));
-        let mut covered = Signers::none(self.set.len());
         let mut parts = Vec::new();
         for (sender, (signers, signature)) in partials {
             if covered.is_disjoint(signers) {
@@ -371,6 +380,10 @@ impl Collector {
             .filter(|(signer, _)| !covered.contains(**signer) && within.is_none_or(|within| within.contains(**signer)));
         parts.extend(rest.map(|(signer, signature)| self.part(Source::Vote(*signer), *signature)));
         parts
+    }
+
+    fn nobody(&self) -> Signers {
+        Signers::none(self.set.len())
     }
 
     fn part(&self, source: Source, signature: Signature) -> Part {
@@ -410,7 +423,10 @@ impl Collector {
             // Another's vote is checked when it comes, so this one came from its signer.
             Source::Vote(signer) => {
                 tally.votes.remove(&signer);
-                round.said.remove(&(signer, statement.phase));
+                let said = (signer, statement.phase);
+                if round.said.get(&said).is_some_and(|(digest, _)| *digest == statement.digest) {
+                    round.said.remove(&said);
+                }
                 signer
             }
             Source::Partial(sender) => {

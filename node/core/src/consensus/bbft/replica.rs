@@ -6,6 +6,7 @@
 //! X vote     to all super-nodes at once; from the advance timer on, again and again, to everybody
 //! sum        when all below have voted, or d/2 after the first of them
 //! down       a certificate goes to one's children and to who voted here; who is behind is answered with what they lack
+//! late       an F vote from below that comes after its certificate goes on to the next leader, in a wider one
 //! ```
 //!
 //! d is half of the machine's delay D, which covers the overlay's hops. The driver performs the actions in order and
@@ -15,6 +16,7 @@
 //! network and the disk.
 
 mod act;
+mod late;
 mod receive;
 #[cfg(test)]
 mod tests;
@@ -203,6 +205,10 @@ pub struct Replica {
     served: BTreeMap<ValidatorIndex, u64>,
     /// The proof of the last block that was committed.
     last_final: Option<Certificate>,
+    /// What late votes are for of which the next leader is to be told, and when.
+    late: Option<(Statement, u64)>,
+    /// Who voted for what is certified, as others told this node when it was to lead.
+    wider: Option<(Statement, Signers)>,
     timer_ms: Option<u64>,
     refusals: Refusals,
 }
@@ -238,6 +244,8 @@ impl Replica {
             answered: BTreeMap::new(),
             served: BTreeMap::new(),
             last_final,
+            late: None,
+            wider: None,
             timer_ms: None,
             refusals: Refusals::default(),
         }

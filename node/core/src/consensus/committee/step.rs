@@ -142,7 +142,7 @@ impl Committee {
             parent: parent.place.digest,
             time_ms: self.clock.wall_ms(),
             producer: self.account(leader),
-            parent_signers: self.signers_of(leader, parent.place.view),
+            parent_signers: self.signers_of(leader, parent.place),
             view: view.0,
             parent_view: parent.place.view.0,
             evidence: Vec::new(),
@@ -158,13 +158,19 @@ impl Committee {
     }
 
     /// Who signed the best certificate of a view that a leader holds: the one that makes its block final, or else the
-    /// one that notarizes it. Nobody signed the block on which a term begins.
-    fn signers_of(&self, leader: ValidatorIndex, view: View) -> Vec<u8> {
+    /// one that notarizes it; and everybody else of whom a vote for it came. Nobody signed the block on which a term
+    /// begins.
+    fn signers_of(&mut self, leader: ValidatorIndex, place: Place) -> Vec<u8> {
+        let view = place.view;
         let held =
             self.replica(leader).map(|replica| replica.machine().certificates(view, view, 3)).unwrap_or_default();
         let of = |phase| held.iter().find(|certificate| certificate.statement.phase == phase);
         let best = of(Phase::Finalize).or_else(|| of(Phase::Notarize));
-        best.map(|certificate| certificate.signers.as_bytes().to_vec()).unwrap_or_default()
+        let Some(mut signers) = best.map(|certificate| certificate.signers.clone()) else { return Vec::new() };
+        if let Some(replica) = self.replicas.get_mut(usize::from(leader)) {
+            replica.add_voters(place, &mut signers);
+        }
+        signers.as_bytes().to_vec()
     }
 
     /// The leaders of the views between a parent's and its child's, oldest first; of many, the last.

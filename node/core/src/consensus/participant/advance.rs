@@ -161,7 +161,7 @@ impl Participant {
     }
 
     /// What this leader decides about a block; absent without the certificate of its parent.
-    fn plan(&self, view: View, parent: &Candidate, empty: bool) -> Option<BlockPlan> {
+    fn plan(&mut self, view: View, parent: &Candidate, empty: bool) -> Option<BlockPlan> {
         let signers = self.signers_of(parent);
         if parent.place.view > View(0) && signers.is_empty() {
             return None;
@@ -185,8 +185,8 @@ impl Participant {
     }
 
     /// Who signed the best certificate of a block that is held: one that makes it final, or else the one that notarizes
-    /// it. Nobody signed the block on which an epoch begins.
-    fn signers_of(&self, parent: &Candidate) -> Vec<u8> {
+    /// it; and everybody else of whom a vote for it came. Nobody signed the block on which an epoch begins.
+    fn signers_of(&mut self, parent: &Candidate) -> Vec<u8> {
         let view = parent.place.view;
         if view == View(0) {
             return Vec::new();
@@ -197,7 +197,11 @@ impl Participant {
         let committed = self.saved.committed.as_ref();
         let last = committed.filter(|(candidate, _)| candidate == parent).map(|(_, certificate)| certificate);
         let best = of(Phase::Finalize).or(last).or_else(|| of(Phase::Notarize));
-        best.map(|certificate| certificate.signers.as_bytes().to_vec()).unwrap_or_default()
+        let Some(mut signers) = best.map(|certificate| certificate.signers.clone()) else { return Vec::new() };
+        if let Some(replica) = &mut self.replica {
+            replica.add_voters(parent.place, &mut signers);
+        }
+        signers.as_bytes().to_vec()
     }
 
     // What is final.

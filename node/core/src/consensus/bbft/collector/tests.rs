@@ -1,6 +1,7 @@
 //! Votes and sums by hand.
 
 use super::*;
+use crate::consensus::bbft::Place;
 use crate::consensus::bbft::testing::{Sums, equal_set, sign, weighted_set};
 
 const CHAIN: Hash = Hash([5; 32]);
@@ -50,7 +51,8 @@ fn a_quorum_of_votes_makes_one_certificate() {
     let Collected::Certificate(certificate) = give(&mut collector, &vote(notarize(1), 1)) else { panic!("3 of 4") };
     assert!(collector.verify(&certificate));
     assert_eq!(certificate.signers, bitmap(4, &[0, 1, 3]));
-    assert_eq!(give(&mut collector, &vote(notarize(1), 2)), Collected::Rejected(Rejected::Known), "one is enough");
+    assert_eq!(give(&mut collector, &vote(notarize(1), 2)), Collected::Rejected(Rejected::Late), "one is enough");
+    assert_eq!(give(&mut collector, &vote(notarize(1), 2)), Collected::Rejected(Rejected::Known));
 }
 
 #[test]
@@ -196,11 +198,71 @@ fn refuses_certificates_of_another_chain_or_epoch_or_of_too_few() {
 }
 
 #[test]
-fn forgets_what_is_final() {
+fn forgets_what_is_final_but_who_voted_for_it() {
     let mut collector = collector(equal_set(4));
     give(&mut collector, &vote(notarize(1), 0));
-    collector.finalize(View(1));
+    give(&mut collector, &vote(notarize(2), 1));
+    collector.finalize(Place { view: View(1), digest: Hash([1; 32]) });
+    assert_eq!(collector.voters(&notarize(1)), bitmap(4, &[0]));
+    assert_eq!(collector.voters(&notarize(2)).count(), 0);
+    collector.finalize(Place { view: View(2), digest: Hash([1; 32]) });
     assert_eq!(collector.voters(&notarize(1)).count(), 0);
+}
+
+/// A collector with a certificate, which 0, 1 and 3 of 4 signed, or which came from elsewhere and made a block final.
+fn certified(elsewhere: bool) -> (Collector, Certificate) {
+    let (mut one, finalize) = (collector(equal_set(4)), Statement::finalize(View(1), Hash([1; 32])));
+    give(&mut one, &vote(finalize, 0));
+    give(&mut one, &vote(finalize, 3));
+    let Collected::Certificate(certificate) = give(&mut one, &vote(finalize, 1)) else { panic!("3 of 4") };
+    let mut collector = if elsewhere { collector(equal_set(4)) } else { one };
+    if elsewhere {
+        collector.finalize(Place { view: View(1), digest: Hash([1; 32]) });
+    }
+    (collector, certificate)
+}
+
+#[test]
+fn who_votes_after_the_certificate_is_in_a_wider_one() {
+    for elsewhere in [false, true] {
+        let final_view = View(u64::from(elsewhere));
+        let (mut collector, certificate) = certified(elsewhere);
+        let statement = certificate.statement;
+        assert_eq!(collector.widen(&certificate), None, "nobody else voted");
+        let other = Statement::finalize(View(1), Hash([2; 32]));
+        for strange in [vote(other, 2), vote(Statement::nullify(View(1)), 2)] {
+            let given = collector.vote(View(2), final_view, &strange, 2);
+            assert!(given != Collected::Rejected(Rejected::Late), "{strange:?} is not for what is certified");
+        }
+        let passed_on = collector.vote(View(2), final_view, &vote(statement, 2), 0);
+        assert!(passed_on != Collected::Rejected(Rejected::Late), "it was not checked");
+        let late = collector.vote(View(2), final_view, &vote(statement, 2), 2);
+        assert_eq!(late, Collected::Rejected(Rejected::Late));
+        let wide = collector.widen(&certificate).expect("another voted");
+        assert_eq!(wide.signers, bitmap(4, &[0, 1, 2, 3]));
+        assert!(collector.verify(&wide));
+        assert_eq!(collector.widen(&wide), None);
+    }
+}
+
+#[test]
+fn a_late_sum_widens_a_certificate_and_a_wrong_one_counts_against_its_sender() {
+    for elsewhere in [false, true] {
+        let final_view = View(u64::from(elsewhere));
+        let (mut collector, certificate) = certified(elsewhere);
+        let late = partial(certificate.statement, &[2]);
+        for _ in 0..MAX_FAULTS {
+            let wrong = Partial { signature: Signature([1; 48]), ..late.clone() };
+            let given = collector.partial(View(2), final_view, &wrong, 2);
+            assert_eq!(given, Collected::Rejected(Rejected::Late));
+            assert_eq!(collector.widen(&certificate), None, "its signature is wrong");
+        }
+        assert!(collector.distrusts(2));
+        assert!(collector.partial(View(2), final_view, &late, 2) != Collected::Rejected(Rejected::Late));
+        assert_eq!(collector.partial(View(2), final_view, &late, 1), Collected::Rejected(Rejected::Late));
+        let wide = collector.widen(&certificate).expect("a right sum came from another");
+        assert!(wide.signers == bitmap(4, &[0, 1, 2, 3]) && collector.verify(&wide));
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{
     Action, Candidate, Certificate, Effect, Input, Message, Outstanding, Phase, Proposal, Replica, Signers, Statement,
     Sum, Timer, ValidatorIndex, View,
 };
-use crate::consensus::bbft::{Collected, MAX_CERTIFICATES, Vote};
+use crate::consensus::bbft::{Collected, MAX_CERTIFICATES, Rejected, Vote};
 
 /// The stage at which a vote has gone to everybody.
 const EVERYBODY: u8 = 3;
@@ -51,7 +51,7 @@ impl Replica {
     fn commit(&mut self, candidate: Candidate, certificate: Certificate, actions: &mut Vec<Action>) {
         let view = candidate.place.view;
         self.last_final = Some(certificate.clone());
-        self.collector.finalize(view);
+        self.collector.finalize(candidate.place);
         self.sums.retain(|statement, _| statement.view > view);
         self.distributed.retain(|statement, _| statement.view >= view);
         self.outstanding.retain(|vote| vote.statement.view > view);
@@ -108,6 +108,7 @@ impl Replica {
             }
         };
         self.sums.values_mut().for_each(waiting);
+        self.late.iter_mut().for_each(|(_, at_ms)| back(at_ms));
         self.distributed.values_mut().chain(self.answered.values_mut()).chain(self.served.values_mut()).for_each(back);
         self.timer_ms = None;
     }
@@ -202,7 +203,12 @@ impl Replica {
                 self.distribute(&certificate, true, actions);
                 self.give(Input::Certificate(certificate), actions);
             }
-            Collected::Rejected(reason) => self.refused(reason, statement, from, actions),
+            Collected::Rejected(reason) => {
+                self.refused(reason, statement, from, actions);
+                if reason == Rejected::Late {
+                    self.pass_late_on(statement, false, actions);
+                }
+            }
             Collected::Evidence(evidence) => self.report(*evidence, actions),
         }
     }
@@ -315,6 +321,9 @@ impl Replica {
                 self.send(to, Message::Ask { view }, actions);
             }
         }
+        if let Some((statement, _)) = self.late.take_if(|(_, at_ms)| *at_ms <= now_ms) {
+            self.pass_late_on(statement, true, actions);
+        }
         self.send_to_more(actions);
     }
 
@@ -344,7 +353,8 @@ impl Replica {
         let timers = self.timers.values().map(|(_, at)| *at);
         let sums = self.sums.values().filter_map(|sum| if let Sum::Waiting(at) = sum { Some(*at) } else { None });
         let votes = self.outstanding.iter().filter(|vote| vote.stage < EVERYBODY).map(|vote| vote.due_ms);
-        let next = timers.chain(sums).chain(votes).chain(self.ask_due_ms).min();
+        let late = self.late.map(|(_, at_ms)| at_ms);
+        let next = timers.chain(sums).chain(votes).chain(self.ask_due_ms).chain(late).min();
         if let Some(at_ms) = next
             && self.timer_ms != next
         {

@@ -125,6 +125,7 @@ impl Replica {
         let view = certificate.statement.view;
         if self.machine.holds(&certificate.statement) || view <= self.machine.committed().place.view {
             self.refusals.known = self.refusals.known.saturating_add(1);
+            return self.take_wider(&certificate);
         } else if !self.collector.verify(&certificate) {
             return false;
         } else {
@@ -160,10 +161,11 @@ impl Replica {
             Rejected::Malformed => &mut self.refusals.malformed,
             Rejected::Sender => &mut self.refusals.forged,
             Rejected::View => &mut self.refusals.stale,
-            Rejected::Known => &mut self.refusals.known,
+            Rejected::Known | Rejected::Late => &mut self.refusals.known,
         };
         *counter = counter.saturating_add(1);
-        let useful = matches!(reason, Rejected::View | Rejected::Known) && !self.just_told(from, statement.view);
+        let told_again = matches!(reason, Rejected::View | Rejected::Known | Rejected::Late);
+        let useful = told_again && !self.just_told(from, statement.view);
         let behind =
             statement.view < self.machine.record().cur || statement.view <= self.machine.committed().place.view;
         if useful && behind && Some(from) != self.me {

@@ -113,7 +113,8 @@ pub(super) struct Host {
     /// Blocks made final, with their proofs, since this was looked at.
     pub(super) finalized: Vec<(Header, Option<Finality>)>,
     pub(super) last_record: Option<crate::consensus::bbft::Record>,
-    salt: u64,
+    /// What tells blocks of one place apart.
+    pub(super) salt: u64,
     /// What a liar makes of a seal before it is in the header.
     pub(super) lie: Option<fn(&mut Seal, &mut u8)>,
     /// Whether its blocks have what no driver takes.

@@ -219,3 +219,43 @@ fn a_block_that_the_driver_refuses_is_passed_over() {
     let mut blocks = world.finals[1..].iter().filter_map(|(header, _)| Received::of(header));
     assert!(blocks.all(|block| block.producer != account(0)));
 }
+
+/// In how many of these blocks each validator is named as one that voted for the parent.
+fn named(world: &World, validators: u8, heights: std::ops::Range<usize>) -> Vec<u32> {
+    let mut named = vec![0; usize::from(validators)];
+    for (header, _) in &world.finals[heights] {
+        let seal = Received::of(header).expect("it has info").seal;
+        for (who, count) in named.iter_mut().enumerate() {
+            *count += u32::from(seal.parent_signers[who / 8] >> (who % 8) & 1);
+        }
+    }
+    named
+}
+
+#[test]
+fn who_is_far_from_the_others_and_votes_is_named_though_certificates_do_without_them() {
+    for validators in [4, 7] {
+        for (supers, by_ms) in [Supers::One, Supers::Sqrt, Supers::All].into_iter().zip([15, 25, 15]) {
+            let mut world = World::new(3, endless(validators, supers), validators, CALM);
+            let far = usize::from(validators) - 1;
+            world.far = Some((far, by_ms));
+            world.run_to(70, 60_000);
+            let counts = named(&world, validators, 10..70);
+            eprintln!("{validators} validators, {supers:?}, {by_ms} ms further: {counts:?} of 60");
+            assert!(counts.iter().all(|count| *count > 50), "{counts:?} of 60, {supers:?} of {validators}, {by_ms} ms");
+        }
+    }
+}
+
+#[test]
+fn who_does_not_vote_is_not_named() {
+    for supers in [Supers::One, Supers::Sqrt, Supers::All] {
+        let mut world = World::new(4, endless(4, supers), 4, CALM);
+        world.run_to(5, 10_000);
+        world.cut = vec![3];
+        let from = world.height() as usize + 5;
+        world.run_for(20_000);
+        let counts = named(&world, 4, from..world.finals.len());
+        assert!(counts[3] == 0 && counts[..3].iter().all(|count| *count > 20), "{supers:?}: {counts:?}");
+    }
+}

@@ -56,6 +56,8 @@ pub(super) struct World {
     pub(super) taps: bool,
     /// Of what phase nothing reaches anybody.
     pub(super) mute: Option<Phase>,
+    /// Who is far from all others, and how much longer everything takes to and from them.
+    pub(super) far: Option<(usize, u64)>,
 }
 
 /// Validators of weight 1 by their number.
@@ -86,6 +88,7 @@ impl World {
             tap: Vec::new(),
             taps: false,
             mute: None,
+            far: None,
         };
         for who in 0..nodes {
             let host = Host::new(who, &world.plan, true, false);
@@ -179,7 +182,8 @@ impl World {
             }
             let copies = 1 + u64::from(self.random.percent(self.weather.double_percent));
             for _ in 0..copies {
-                let at_ms = self.now_ms + self.delay_ms();
+                let far = self.far.filter(|(who, _)| *who == at || *who == to);
+                let at_ms = self.now_ms + self.delay_ms() + far.map_or(0, |(_, by_ms)| by_ms);
                 self.plan_at(at_ms, to, Happens::Packet { from: key(who), packet: Box::new(packet.clone()) });
             }
         }
