@@ -175,6 +175,7 @@ impl Participant {
         }
         let mut blocks = Blocks::default();
         begin::reopen(&saved, &mut blocks);
+        let faults = Faults::restore(&saved.faults, term.epoch);
         Ok(Self {
             rules,
             term,
@@ -189,7 +190,7 @@ impl Participant {
             commit: None,
             fetching: BTreeSet::new(),
             wanted: BTreeMap::new(),
-            faults: Faults::default(),
+            faults,
             saved,
             unsaved: false,
             must_save,

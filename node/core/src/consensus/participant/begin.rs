@@ -35,13 +35,26 @@ pub(super) fn begin(
     keys: Box<dyn Keys>,
     persisted: Option<&[u8]>,
 ) -> Result<Begun, ParticipantError> {
+    let found = persisted.and_then(Saved::from_bytes);
+    // Whatever the store says and whose key it is: others' faults stay proven.
+    let faults = found.as_ref().map(|saved| saved.faults.clone()).unwrap_or_default();
+    let mut begun = begin_from(setup, keys, persisted, found)?;
+    begun.saved.faults = faults;
+    Ok(begun)
+}
+
+fn begin_from(
+    setup: ParticipantSetup,
+    keys: Box<dyn Keys>,
+    persisted: Option<&[u8]>,
+    found: Option<Saved>,
+) -> Result<Begun, ParticipantError> {
     let ParticipantSetup {
         chain, epoch_blocks, initial, elected, timing, supers, latencies, last_final, fresh, ..
     } = setup;
     let rules = Rules { chain, epoch_blocks, timing, supers, latencies, keys };
     let epoch = rules.epoch_of(last_final.candidate.height.saturating_add(1));
     let stored = Stored { last: last_final, epoch, elected };
-    let found = persisted.and_then(Saved::from_bytes);
     if let Some(found) = found.as_ref().map(|saved| saved.chain).filter(|found| *found != chain) {
         return Err(ParticipantError::OtherChain { found, expected: chain });
     }

@@ -131,12 +131,25 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// Keeps a fault until a block of the chain reports it.
-    pub(super) fn keep(&mut self, evidence: Evidence) {
+    /// Goes on with the faults that waited at a stop, in an epoch.
+    pub(super) fn restore(waiting: &[Evidence], epoch: Epoch) -> Self {
+        let mut faults = Self::default();
+        waiting.iter().for_each(|evidence| {
+            faults.keep(evidence.clone());
+        });
+        faults.enter(epoch);
+        faults
+    }
+
+    /// Keeps a fault until a block of the chain reports it. Returns whether it is new.
+    pub(super) fn keep(&mut self, evidence: Evidence) -> bool {
         let fault = (evidence.epoch, evidence.offender);
-        if self.waiting.len() < MAX_FAULTS_KEPT && !self.reported.contains(&fault) {
-            self.waiting.entry(fault).or_insert(evidence);
+        let known = self.reported.contains(&fault) || self.waiting.contains_key(&fault);
+        let keeps = !known && self.waiting.len() < MAX_FAULTS_KEPT;
+        if keeps {
+            self.waiting.insert(fault, evidence);
         }
+        keeps
     }
 
     /// Takes note of what a block of the chain reports.
@@ -165,5 +178,10 @@ impl Faults {
 
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// Those that wait, to be persisted.
+    pub(super) fn to_save(&self) -> Vec<Evidence> {
+        self.waiting.values().cloned().collect()
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! bytes    version, state, checksum
 //! state    chain and key, the epoch with its validators and start, the validators before, the safety record,
-//!          certificates since the last final block, that block with its proof, the adopted line, pending blocks
+//!          certificates since the last final block, that block with its proof, the adopted line, pending blocks,
+//!          proven faults that wait for a block
 //! record   absent if it is lost: then this key may have said in the epoch what nobody here knows any more
 //! ```
 
@@ -14,10 +15,10 @@ use crate::consensus::bbft::{
 use crate::consensus::{Finality, Received};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use std::collections::BTreeMap;
-use tenon_types::{Hash, blake2b_256};
+use tenon_types::{Evidence, Hash, blake2b_256};
 
 /// The version of the form.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes of the checksum at the end.
 const CHECKSUM_BYTES: usize = 32;
 /// Adopted blocks that are remembered with their proofs, for a store that has not written them yet.
@@ -56,6 +57,8 @@ pub(super) struct Saved {
     pub(super) beyond: Vec<Candidate>,
     /// Blocks that may still become final, each after its parent.
     pub(super) pending: Vec<Received>,
+    /// Proven faults that no final block reports yet: whoever proved them may have been the only one to hear both votes.
+    pub(super) faults: Vec<Evidence>,
 }
 
 impl Saved {
@@ -78,6 +81,7 @@ impl Saved {
             line: vec![(start.place.digest, None)],
             beyond: Vec::new(),
             pending: Vec::new(),
+            faults: Vec::new(),
         }
     }
 

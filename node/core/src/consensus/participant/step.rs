@@ -220,7 +220,7 @@ impl Participant {
         if self.rules.keys.public() == Some(report.offender) {
             return self.halt_as_twin(term.epoch, View(report.view));
         }
-        self.faults.keep(report);
+        self.unsaved |= self.faults.keep(report);
     }
 
     pub(super) fn halt_as_twin(&mut self, epoch: Epoch, view: View) {
@@ -258,6 +258,7 @@ impl Participant {
         if self.must_save || (self.unsaved && self.effects.iter().any(seen)) {
             (self.must_save, self.unsaved) = (false, false);
             self.saved.pending = self.blocks.pending();
+            self.saved.faults = self.faults.to_save();
             self.effects.insert(0, Effect::Persist { bytes: self.saved.to_bytes() });
         }
         self.set_timer();

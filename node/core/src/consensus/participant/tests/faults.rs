@@ -58,7 +58,9 @@ fn a_key_that_runs_twice_is_reported_once_and_both_stop() {
     for seed in 0..12 {
         let weather = if seed % 2 == 0 { CALM } else { ROUGH };
         let mut world = World::new(seed, endless(4, Supers::All), 4, weather);
-        let twin = Host::new(0, &world.plan, true, true);
+        let mut twin = Host::new(0, &world.plan, true, true);
+        // What two nodes have heard of transactions differs; else they would say the same.
+        twin.salt = 1_000;
         world.add(twin);
         world.run_for(20_000);
         let halts: Vec<_> = [0, 4].iter().filter_map(|at| world.host(*at).halted.as_deref()).collect();
@@ -116,6 +118,34 @@ fn faults_older_than_the_last_epoch_are_forgotten() {
     world.no_node_halted();
     assert_eq!(world.host(1).participant.status().faults, 0);
     assert!(reports(&world).is_empty());
+}
+
+#[test]
+fn a_proven_fault_outlives_a_stop_until_a_block_reports_it() {
+    let plan = Plan { sets: vec![Some(set(&[0, 1, 2, 3, 4]))], ..endless(5, Supers::All) };
+    let mut world = World::new(5, plan, 4, CALM);
+    world.run_for(1_000);
+    // Nothing can be decided, so that the fault waits. Node 4 is not there, and its key signed two blocks.
+    world.cut = vec![0, 1, 2, 3];
+    let term = world.host(1).participant.term.clone();
+    let evidence = contradiction(genesis().hash(), &term, 4, Phase::Finalize, 900);
+    let (now_ms, message) = (world.now_ms, Message::Evidence(Box::new(evidence)));
+    world.with(1, |host| host.give(now_ms, Input::Message { epoch: Epoch(0), from: 2, message }));
+    world.run_for(2_000);
+    for _ in 0..2 {
+        assert_eq!(world.host(1).participant.status().faults, 1);
+        let dead = world.kill(1);
+        world.revive(1, dead).expect("it goes on");
+    }
+    world.cut.clear();
+    world.run_for(6_000);
+    world.no_node_halted();
+    let found = reports(&world);
+    assert!(found.len() == 1 && found[0].1.offender == key(4), "{found:?}");
+    assert_eq!(world.host(1).participant.status().faults, 0);
+    let dead = world.kill(1);
+    world.revive(1, dead).expect("it goes on");
+    assert_eq!(world.host(1).participant.status().faults, 0, "it waits no more");
 }
 
 #[test]
