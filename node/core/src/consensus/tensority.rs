@@ -35,7 +35,7 @@ pub use desk::{
     WorkUnit,
 };
 pub use error::{Refusal, SealError, StartError};
-pub use facts::{Facts, MAX_HEADER_BYTES, Past, WORK_ID, WorkSeal, set_nonce, unsealed};
+pub use facts::{Facts, MAX_HEADER_BYTES, Past, WORK_ID, WorkSeal, check_shared, sealed, set_nonce, unsealed};
 pub use finalizer::{Ballot, Finalizer, FinalizerEffect, FinalizerInput, FinalizerSetup, MAX_BALLOTS, WorkFinality};
 pub use orphans::{MAX_ORPHANS, MAX_ORPHANS_OF_PEER};
 pub use rules::{CommitteeRules, MAX_EPOCH, MAX_WINDOW, RulesError, WorkRules};

@@ -90,7 +90,7 @@ pub enum NonceRefused {
         expected: Target,
     },
     /// There is no room for more: it can be handed in again.
-    #[error("found {found} nonces {what}, expected fewer than {max}")]
+    #[error("found {found} {what}, expected fewer than {max}")]
     Busy {
         /// Of what.
         what: &'static str,
@@ -290,11 +290,11 @@ impl Desk {
             return Err(NonceRefused::Duplicate(found.nonce));
         }
         if checking >= MAX_NONCES_CHECKING {
-            return Err(NonceRefused::Busy { what: "being checked", found: checking, max: MAX_NONCES_CHECKING });
+            return Err(NonceRefused::Busy { what: "nonces being checked", found: checking, max: MAX_NONCES_CHECKING });
         }
         let tried = template.tried.len();
         if tried >= MAX_NONCES {
-            return Err(NonceRefused::Busy { what: "of one template", found: tried, max: MAX_NONCES });
+            return Err(NonceRefused::Busy { what: "nonces of one template", found: tried, max: MAX_NONCES });
         }
         template.tried.insert(found.nonce);
         let hash = template.hash_with(found.nonce);

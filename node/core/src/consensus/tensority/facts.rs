@@ -6,9 +6,10 @@
 //! ```
 
 use super::SealError;
+use crate::rules::{HeaderError, check_header};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
 use tenon_types::work::Bits;
-use tenon_types::{Address, DigestItem, Hash, Header, blake2b_256};
+use tenon_types::{Address, BlockInfo, DigestItem, Hash, Header, Parameters, blake2b_256};
 
 /// Names the item in which a header's work stands.
 pub const WORK_ID: [u8; 4] = *b"work";
@@ -56,6 +57,26 @@ pub fn unsealed(header: &Header) -> Header {
     let mut header = header.clone();
     header.digest.logs.retain(|item| !matches!(item, DigestItem::Seal(WORK_ID, _)));
     header
+}
+
+/// A header with what is said of its work, as it is hashed.
+pub fn sealed(mut header: Header, seal: &WorkSeal) -> Header {
+    header.digest.logs.push(seal.item());
+    header
+}
+
+/// Checks what every engine's headers must say after their parent's. How far a time may lie ahead, and which target it has to
+/// meet, is the engine's to say: its rules are checked before. `ancestors` is as in [`check_header`].
+///
+/// # Errors
+/// [`HeaderError`] for the first rule broken.
+pub fn check_shared(
+    parent: &Header,
+    header: &Header,
+    ancestors: Hash,
+    parameters: &Parameters,
+) -> Result<BlockInfo, HeaderError> {
+    check_header(parent, &unsealed(header), ancestors, u64::MAX, parameters)
 }
 
 /// Sets the nonce of an encoded header.

@@ -1,5 +1,6 @@
 //! Chains under proof of work, driven in simulated time. The hash of a work is a quick one, but it is really searched.
 
+mod any;
 mod committee;
 mod floods;
 mod forge;

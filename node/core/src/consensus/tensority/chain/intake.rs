@@ -107,6 +107,11 @@ impl WorkChain {
                 max: MAX_CHECKING_OF_PEER,
             });
         }
+        self.make_room(facts)
+    }
+
+    /// Drops the branch with the least work if there are too many blocks, unless this one has less.
+    pub(super) fn make_room(&mut self, facts: &Facts) -> Result<(), Refusal> {
         if self.tree.len() < MAX_NODES {
             return Ok(());
         }
@@ -204,6 +209,11 @@ impl WorkChain {
     // What is missing.
 
     pub(super) fn want(&mut self, hash: Hash, from: Option<Peer>) {
+        let urgent = [self.required, self.preferred].contains(&Some(hash));
+        if urgent && self.wanted.len() >= MAX_WANTED {
+            // Strays may have filled it.
+            self.wanted.pop_first();
+        }
         if !self.wanted.contains_key(&hash) && self.wanted.len() < MAX_WANTED {
             let due_ms = self.clock.now_ms().saturating_add(WANT_AGAIN_MS);
             self.wanted.insert(hash, Wanted { from, asked: 1, due_ms });
@@ -226,7 +236,7 @@ impl WorkChain {
             self.wanted.iter().filter(|(_, wanted)| wanted.due_ms <= now_ms).map(|(hash, _)| *hash).collect();
         for hash in due {
             let Some(mut wanted) = self.wanted.remove(&hash) else { continue };
-            let required = self.required == Some(hash);
+            let required = [self.required, self.preferred].contains(&Some(hash));
             if !required && !self.orphans.wait_for(&hash) {
                 continue;
             }

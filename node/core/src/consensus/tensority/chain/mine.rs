@@ -2,7 +2,7 @@
 
 use super::{Effect, TemplatePlan, WorkChain};
 use crate::consensus::tensority::desk::{NonceFound, NonceRefused, NonceTaken, Template, WorkUnit};
-use crate::consensus::tensority::tree::State;
+use crate::consensus::tensority::tree::{MAX_NODES, State};
 use crate::consensus::tensority::{Facts, WorkSeal};
 use parity_scale_codec::Encode;
 use tenon_types::{Address, Amount, Hash, Header};
@@ -92,13 +92,17 @@ impl WorkChain {
         };
         let target = template.target;
         let facts = template.facts_with(found.nonce, hash);
+        let is_block = target.is_met_by(&digest);
+        if is_block && self.make_room(&facts).is_err() {
+            let busy = NonceRefused::Busy { what: "blocks", found: self.tree.len(), max: MAX_NODES };
+            return self.answer(found.request, Err(busy));
+        }
         let pool = self.pool.as_mut().zip(found.miner);
         let share_target = pool.as_ref().map(|(pool, _)| pool.share_target(target));
         let expected = share_target.unwrap_or(target);
         if !expected.is_met_by(&digest) {
             return self.answer(found.request, Err(NonceRefused::AboveTarget { found: digest, expected }));
         }
-        let is_block = target.is_met_by(&digest);
         if let Some((pool, miner)) = pool {
             pool.credit(miner, expected);
             self.unsaved = true;

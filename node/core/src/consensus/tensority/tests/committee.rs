@@ -347,6 +347,10 @@ fn a_final_block_that_is_not_here_is_asked_for_and_then_followed() {
     let mine = forge.row(&genesis, 6, 1);
     let theirs = forge.row(&genesis, 4, 2);
     mine.iter().for_each(|block| host.block(block, None));
+    for (peer, block) in (0..).zip(super::floods::strays(&forge, 200)) {
+        host.block(&block, Some(peer));
+    }
+    assert_eq!(host.chain.status().wanted, MAX_WANTED);
     host.give(Input::Final { hash: theirs[3].hash(), height: 4 });
     let asked = |host: &Host| {
         host.said.iter().any(|said| matches!(said, super::host::Said::Want { hash, .. } if *hash == theirs[3].hash()))

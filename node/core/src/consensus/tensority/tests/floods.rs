@@ -5,7 +5,7 @@ use super::host::Host;
 use super::*;
 
 /// Blocks on parents that nobody has.
-fn strays(forge: &Forge, count: usize) -> Vec<Block> {
+pub(super) fn strays(forge: &Forge, count: usize) -> Vec<Block> {
     let stray = |at: usize| {
         let genesis = forge.genesis;
         let wish = Wish { transactions: vec![at as u64], ..forge.wish(&genesis) };

@@ -147,13 +147,13 @@ fn nonces_that_are_handed_in_are_bounded() {
     }
     let busy = |what, max| NonceRefused::Busy { what, found: max, max };
     let request = MAX_NONCES_CHECKING as u64;
-    assert_eq!(host.answers, [(request, Err(busy("being checked", MAX_NONCES_CHECKING)))]);
+    assert_eq!(host.answers, [(request, Err(busy("nonces being checked", MAX_NONCES_CHECKING)))]);
     host.catch_up();
     for nonce in 0..MAX_NONCES as u64 + 10 {
         host.give(Input::Nonce(NonceFound { request: nonce, template: unit.template, nonce, miner: None }));
     }
     let last = host.answers.last().expect("answered").1.clone();
-    assert_eq!(last, Err(busy("of one template", MAX_NONCES)));
+    assert_eq!(last, Err(busy("nonces of one template", MAX_NONCES)));
 }
 
 #[test]

@@ -37,6 +37,38 @@ fn a_header_says_its_work_in_its_last_item_or_nothing() {
 }
 
 #[test]
+fn the_rules_that_all_chains_share_hold_of_a_sealed_header() {
+    let parameters = tenon_types::Parameters::DEVELOPMENT;
+    let mut forge = Forge::new(quick_rules());
+    let genesis = forge.get(&forge.genesis).header.clone();
+    let outcome = crate::rules::Outcome { state_root: Hash([3; 32]), gas_used: 0, receipts_root: Hash::ZERO };
+    let parent_info = genesis.info().expect("ours");
+    let at = |now_ms| crate::rules::Production {
+        now_ms,
+        producer: account(1),
+        seal: tenon_types::Seal::of_leader(0, account(1)),
+        next_validators: None,
+        ancestors: Hash::ZERO,
+    };
+    let info = crate::rules::next_info(&parent_info, &outcome, at(GENESIS_MS + 5), &parameters);
+    let header = crate::rules::next_header(&genesis, &outcome, &info, Hash::ZERO).expect("a height");
+    let seal = WorkSeal { bits: forge.rules.first_bits, finalized: 0, nonce: 7 };
+    let header = sealed(header, &seal);
+    assert_eq!(check_shared(&genesis, &header, Hash::ZERO, &parameters), Ok(info));
+    assert_eq!(Facts::of(&header, 9).map(|facts| facts.seal), Ok(seal));
+    let mut twice = header.clone();
+    twice.digest.logs.insert(1, DigestItem::Other(vec![1]));
+    assert!(matches!(
+        check_shared(&genesis, &twice, Hash::ZERO, &parameters),
+        Err(crate::rules::HeaderError::Digest { .. })
+    ));
+    // A child's parent hash is that of the sealed header, nonce and all.
+    let block = forge.make(&forge.genesis.clone(), forge.wish(&forge.genesis));
+    let found = check_shared(&header, &block.header, Hash::ZERO, &parameters);
+    assert!(matches!(found, Err(crate::rules::HeaderError::Parent { expected, .. }) if expected == header.hash()));
+}
+
+#[test]
 fn the_nonce_is_the_last_of_an_encoded_header() {
     let forge = Forge::new(quick_rules());
     let block = forge.unsolved(&forge.genesis, forge.wish(&forge.genesis));
