@@ -58,6 +58,8 @@ struct Committee {
     crashes: u64,
     now_ms: u64,
     sent_finality: Option<WorkFinality>,
+    /// A validator who votes by a chain that nobody else has.
+    liar: Option<(usize, Host)>,
 }
 
 impl Committee {
@@ -85,6 +87,7 @@ impl Committee {
             effects: 0,
             crashes: 0,
             sent_finality: None,
+            liar: None,
         }
     }
 
@@ -100,7 +103,9 @@ impl Committee {
         if self.silent.contains(&who) {
             return;
         }
-        let effects = self.finalizers[who].handle(self.now_ms, input, &self.world.hosts[who].chain);
+        let own = self.liar.as_ref().filter(|(liar, _)| *liar == who).map(|(_, host)| &host.chain);
+        let chain = own.unwrap_or(&self.world.hosts[who].chain);
+        let effects = self.finalizers[who].handle(self.now_ms, input, chain);
         for effect in effects {
             self.perform(who, effect);
             self.effects += 1;
@@ -236,6 +241,23 @@ fn a_third_that_is_silent_stops_nothing_and_more_stop_transactions_until_they_ar
         assert!(head - last_final <= SIGMA + 3, "{last_final} {head}");
     }
     assert_eq!(committee.world.hosts[0].state().done.len(), 100);
+}
+
+#[test]
+fn a_leader_who_names_blocks_of_a_private_branch_is_passed_over() {
+    let mut committee = Committee::new(&[4, 3], 21);
+    let mut forge = committee.world.forge.clone();
+    let mut host = Host::new(&forge);
+    let genesis = forge.genesis;
+    let private = forge.row(&genesis, 60, 77);
+    private.iter().for_each(|block| host.block(block, None));
+    committee.liar = Some((committee.miners + 1, host));
+    committee.run(900);
+    for (last_final, head) in committee.heights() {
+        assert!(last_final > 15 && head - last_final <= SIGMA + 3, "{last_final} {head}");
+    }
+    let finals = committee.world.hosts[0].finals();
+    assert!(private.iter().all(|block| !finals.contains(&block.hash())));
 }
 
 #[test]
