@@ -45,6 +45,9 @@ pub enum Refusal {
     /// It, or an ancestor, was found invalid before.
     #[error("block {0} or an ancestor was found invalid")]
     Invalid(Hash),
+    /// An ancestor of it was refused, which is of another history than this node's.
+    #[error("block {0} is of another history than what is final here")]
+    Beside(Hash),
     /// It has too many bytes.
     #[error("block has {found} bytes, expected at most {max}")]
     TooLarge {
@@ -177,6 +180,7 @@ impl Refusal {
             Self::Execution(_) => 14,
             Self::Busy { .. } => 15,
             Self::Checkpoint { .. } => 16,
+            Self::Beside(_) => 17,
         }
     }
 
@@ -186,6 +190,7 @@ impl Refusal {
         !matches!(
             self,
             Self::Known(_)
+                | Self::Beside(_)
                 | Self::TimeAhead { .. }
                 | Self::Deep { .. }
                 | Self::Checkpoint { .. }
@@ -194,9 +199,14 @@ impl Refusal {
         )
     }
 
+    /// Why what stands on a block is refused that was remembered.
+    pub(super) const fn of_descendant(hash: Hash, fault: bool) -> Self {
+        if fault { Self::Invalid(hash) } else { Self::Beside(hash) }
+    }
+
     /// Whether the block can never be part of this chain, whatever comes: it is remembered.
     pub(super) const fn is_final(&self) -> bool {
-        self.is_fault() || matches!(self, Self::Deep { .. } | Self::Checkpoint { .. })
+        self.is_fault() || matches!(self, Self::Deep { .. } | Self::Checkpoint { .. } | Self::Beside(_))
     }
 }
 

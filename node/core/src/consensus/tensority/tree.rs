@@ -13,7 +13,7 @@ use tenon_types::work::{Bits, FIRST_SEED, MEDIAN_TIMES, Work, median_time, seed_
 
 /// Blocks above the last final one that are known.
 pub const MAX_NODES: usize = 4_096;
-/// Blocks that are remembered because no chain can have them.
+/// Blocks that are remembered because this chain cannot have them.
 pub const MAX_INVALID: usize = 4_096;
 
 /// How far a block is.
@@ -56,7 +56,8 @@ pub(super) struct Tree<P> {
     head: Hash,
     seen: u64,
     history: usize,
-    invalid: BTreeSet<Hash>,
+    /// Whether whoever sends one, or what stands on it, is to blame.
+    invalid: BTreeMap<Hash, bool>,
     invalid_order: VecDeque<Hash>,
 }
 
@@ -72,7 +73,7 @@ impl<P: Copy> Tree<P> {
             head,
             seen: 0,
             history,
-            invalid: BTreeSet::new(),
+            invalid: BTreeMap::new(),
             invalid_order: VecDeque::new(),
         }
     }
@@ -246,9 +247,9 @@ impl<P: Copy> Tree<P> {
         beside.min_by_key(|node| (node.total, std::cmp::Reverse(node.seen)))
     }
 
-    /// Remembers a block that no chain can have.
-    pub(super) fn remember_invalid(&mut self, hash: Hash) {
-        if self.invalid.insert(hash) {
+    /// Remembers a block that this chain cannot have, and whether nobody honest could.
+    pub(super) fn remember_invalid(&mut self, hash: Hash, fault: bool) {
+        if self.invalid.insert(hash, fault).is_none() {
             self.invalid_order.push_back(hash);
         }
         while self.invalid_order.len() > MAX_INVALID {
@@ -258,8 +259,9 @@ impl<P: Copy> Tree<P> {
         }
     }
 
-    pub(super) fn is_invalid(&self, hash: &Hash) -> bool {
-        self.invalid.contains(hash)
+    /// Whether a block was refused for good, and if so, whether nobody honest could have it.
+    pub(super) fn invalid(&self, hash: &Hash) -> Option<bool> {
+        self.invalid.get(hash).copied()
     }
 
     // Choosing.

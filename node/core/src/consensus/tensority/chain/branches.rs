@@ -161,7 +161,7 @@ impl WorkChain {
         }
         self.required = Some(hash);
         if self.tree.get(&hash).is_none() {
-            if self.tree.is_invalid(&hash) {
+            if self.tree.invalid(&hash).is_some() {
                 return self.halt(format!(
                     "found block {hash} to break the rules, expected none that the committee made final"
                 ));
@@ -174,7 +174,7 @@ impl WorkChain {
 
     pub(super) fn prefer(&mut self, hash: Hash) {
         self.preferred = Some(hash);
-        if self.tree.get(&hash).is_none() && hash != self.tree.root().hash && !self.tree.is_invalid(&hash) {
+        if self.tree.get(&hash).is_none() && hash != self.tree.root().hash && !self.tree.invalid(&hash).is_some() {
             self.want(hash, None);
         }
         self.advance();

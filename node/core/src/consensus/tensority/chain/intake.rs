@@ -21,8 +21,8 @@ impl WorkChain {
         if known || self.tree.final_height_of(&hash).is_some() {
             return Err(Refusal::Known(hash));
         }
-        if self.tree.is_invalid(&hash) || self.tree.is_invalid(&parent) {
-            return Err(Refusal::Invalid(hash));
+        if let Some(fault) = self.tree.invalid(&hash).or(self.tree.invalid(&parent)) {
+            return Err(Refusal::of_descendant(hash, fault));
         }
         if facts.bytes > self.max_block_bytes {
             return Err(Refusal::TooLarge { found: facts.bytes, max: self.max_block_bytes });
@@ -141,17 +141,17 @@ impl WorkChain {
         }
         self.counts.refused = self.counts.refused.saturating_add(1);
         if reason.is_final() {
-            self.forget(hash);
+            self.forget(hash, reason.is_fault());
         }
         self.effects.push(Effect::Discard { hash });
         self.effects.push(Effect::Refused { hash, from, reason });
     }
 
-    /// Remembers a block that no chain can have. Orphans on it are gone, too.
-    fn forget(&mut self, hash: Hash) {
+    /// Remembers a block that this chain cannot have. Orphans on it are gone, too.
+    fn forget(&mut self, hash: Hash, fault: bool) {
         let mut gone = vec![hash];
         while let Some(hash) = gone.pop() {
-            self.tree.remember_invalid(hash);
+            self.tree.remember_invalid(hash, fault);
             self.wanted.remove(&hash);
             if self.required == Some(hash) {
                 self.halt(format!(
@@ -161,7 +161,8 @@ impl WorkChain {
             for (child, from) in self.orphans.take_children(&hash) {
                 gone.push(child.hash);
                 self.effects.push(Effect::Discard { hash: child.hash });
-                self.effects.push(Effect::Refused { hash: child.hash, from, reason: Refusal::Invalid(child.hash) });
+                let reason = Refusal::of_descendant(child.hash, fault);
+                self.effects.push(Effect::Refused { hash: child.hash, from, reason });
             }
         }
     }
