@@ -158,7 +158,7 @@ fn refuses_targets_that_no_hash_or_every_hash_meets() {
     let easiest = Target::EASIEST;
     assert_eq!(easiest.bits().target(), Ok(easiest));
     assert_eq!(easiest.work(), Work::of_hashes(1));
-    for bits in [Bits(0x2100_0000_00ff_ffff), Bits(0x2000_0000_0100_0000), Bits(u64::MAX & !SIGN)] {
+    for bits in [Bits(0x2100_0000_00ff_ffff), Bits(0x2000_0000_0100_0000), Bits(!SIGN)] {
         assert_eq!(bits.target(), Err(BitsError::Overflow(bits)));
     }
     assert_eq!(Target::from_le_bytes([0xff; 32]), None);
