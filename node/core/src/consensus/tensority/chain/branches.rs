@@ -174,7 +174,7 @@ impl WorkChain {
 
     pub(super) fn prefer(&mut self, hash: Hash) {
         self.preferred = Some(hash);
-        if self.tree.get(&hash).is_none() && hash != self.tree.root().hash && !self.tree.invalid(&hash).is_some() {
+        if self.tree.get(&hash).is_none() && hash != self.tree.root().hash && self.tree.invalid(&hash).is_none() {
             self.want(hash, None);
         }
         self.advance();

@@ -116,9 +116,9 @@ fn what_lies_deeper_than_the_window_is_final() {
     let (hash, _, reason) = &host.refused[0];
     assert_eq!((*hash, reason), (deep[0].hash(), &Refusal::Deep { fork: 0, final_height: 2 }));
     assert!(!reason.is_fault(), "its sender may have been cut off");
-    let others = host.refused.iter().skip(1).map(|(_, _, reason)| reason);
+    let mut others = host.refused.iter().skip(1).map(|(_, _, reason)| reason);
     assert!(others.clone().count() > 10 && others.clone().all(|reason| matches!(reason, Refusal::Beside(_))));
-    assert!(!others.cloned().any(|reason| reason.is_fault()));
+    assert!(!others.any(Refusal::is_fault));
     assert_eq!((host.head(), host.chain.status().deep_forks), (before, 1));
     assert!(forge.total(&deep[window + 4].hash()) > forge.total(&before));
     assert_alone(&host, &forge);
