@@ -82,8 +82,18 @@ fn read(params: &Params, disk: &Disk) -> Found {
         certificates: Vec::new(),
         committed: None,
     };
-    for entry in disk.entries() {
-        found.take(params, entry);
+    let entries = disk.entries();
+    let place_of = |is: fn(&Entry) -> bool| entries.iter().rposition(is);
+    // What was said before the last epoch was entered, or written again since, is of no use any more.
+    let entered = place_of(|entry| matches!(entry, Entry::Epoch(_)));
+    for (place, entry) in entries.iter().enumerate() {
+        if !matches!(entry, Entry::Record { .. }) || Some(place) > entered {
+            found.take(params, entry);
+        }
+    }
+    let last = place_of(|entry| matches!(entry, Entry::Record { .. })).filter(|last| Some(*last) > entered);
+    if let Some(Entry::Record { bytes, .. }) = last.and_then(|last| entries.get(last)) {
+        found.record = Record::from_bytes(bytes).ok();
     }
     let root = found.committed.as_ref().map_or(View(0), |(candidate, _)| candidate.place.view);
     found.certificates.retain(|certificate| certificate.statement.view >= root);
@@ -99,10 +109,7 @@ impl Found {
                 self.certificates.clear();
                 self.committed = None;
             }
-            Entry::Record { bytes, certificates } => {
-                self.record = Record::from_bytes(bytes).ok();
-                self.certificates.extend(certificates.iter().cloned());
-            }
+            Entry::Record { certificates, .. } => self.certificates.extend(certificates.iter().cloned()),
             Entry::Block(block) => {
                 self.chain.insert(block, &self.plan, View(u64::MAX), true);
                 self.chain.log(&block.digest);
