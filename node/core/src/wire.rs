@@ -5,6 +5,7 @@
 //! envelope   straight from one to another: consensus, shards of blocks, transactions, how far a node is
 //! gossip     to everybody: where a validator is found, batches of transactions
 //! request    a question and its answer: ranges of blocks, a block, parts of a block
+//! snapshot   the same for snapshots of the state, and for the proofs that lead to one
 //! ```
 //!
 //! It leaves out who a message is from and of which chain: connections are authenticated and belong to one chain (its
@@ -14,6 +15,7 @@ mod codec;
 mod envelope;
 mod gossip;
 mod request;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -25,3 +27,4 @@ pub use gossip::{
     ValidatorRecord,
 };
 pub use request::{Answer, Request};
+pub use snapshot::{MAX_EPOCH_PROOFS, MAX_OFFERS, PieceRequest};

@@ -24,7 +24,7 @@ pub(crate) use identity::create_private;
 pub use identity::{NODE_KEY_FILE, NodeKey, VALIDATOR_KEY_FILE, ValidatorKey};
 pub use settings::{
     CONFIG_FILE, ConsensusSettings, GENESIS_FILE, HealthSettings, LogSettings, MetricsSettings, NetworkSettings,
-    NodeSettings, RpcSettings, StorageSettings, ValidatorSettings,
+    NodeSettings, RpcSettings, StorageSettings, SyncMode, ValidatorSettings,
 };
 pub use text::{commented_file, reference};
 pub use values::Override;

@@ -40,6 +40,8 @@ pub struct NodeSettings {
     pub name: String,
     /// The file with the SCALE bytes of [`tenon_types::Genesis`].
     pub chain: PathBuf,
+    /// How it catches up when it is far behind.
+    pub sync: SyncMode,
     /// The RPC server.
     pub rpc: RpcSettings,
     /// Other nodes.
@@ -112,6 +114,15 @@ pub struct ConsensusSettings {
     pub super_nodes: Supers,
 }
 
+/// How a node catches up that is far behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SyncMode {
+    /// From a snapshot that peers have, as far as there is one.
+    Snapshot,
+    /// By executing every block.
+    Full,
+}
+
 /// What is kept on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageSettings {
@@ -119,6 +130,10 @@ pub struct StorageSettings {
     pub archive: bool,
     /// Blocks that are kept otherwise.
     pub keep_blocks: u64,
+    /// Blocks back from which states are kept.
+    pub keep_states: u64,
+    /// Blocks from one snapshot to the next; 0 makes none.
+    pub snapshot_every: u64,
 }
 
 /// Figures for Prometheus.
@@ -159,6 +174,7 @@ impl NodeSettings {
             base_path: base_path.to_path_buf(),
             name: name(&values)?,
             chain: values.path("node.chain", base_path)?,
+            sync: sync(&values)?,
             rpc: rpc(&values)?,
             network: network(&values, base_path)?,
             validator: validator(&values, base_path)?,
@@ -251,10 +267,23 @@ fn consensus(values: &Values) -> Result<ConsensusSettings, ConfigError> {
     })
 }
 
+fn sync(values: &Values) -> Result<SyncMode, ConfigError> {
+    let key = "node.sync";
+    match values.text(key)?.as_str() {
+        "snapshot" => Ok(SyncMode::Snapshot),
+        "full" => Ok(SyncMode::Full),
+        other => Err(values.refuse(key, &format!("{other:?}"))),
+    }
+}
+
 fn storage(values: &Values) -> Result<StorageSettings, ConfigError> {
+    let keep_blocks = values.number("storage.keep_blocks", MIN_KEPT..=MAX_BLOCKS)?;
     Ok(StorageSettings {
         archive: values.flag("storage.archive")?,
-        keep_blocks: values.number("storage.keep_blocks", MIN_KEPT..=MAX_BLOCKS)?,
+        keep_blocks,
+        keep_states: values.number("storage.keep_states", MIN_KEPT..=MAX_BLOCKS)?,
+        // Whoever takes the older of two snapshots still finds the blocks after it.
+        snapshot_every: values.number("storage.snapshot_every", 0..=keep_blocks / 2)?,
     })
 }
 

@@ -41,7 +41,9 @@ fn an_empty_file_and_the_commented_one_both_give_the_defaults() {
     assert_eq!((&defaults.log, &defaults.health), (&commented.log, &commented.health));
     assert_eq!(defaults.rpc.listen.to_string(), "127.0.0.1:9944");
     assert_eq!(defaults.validator, None);
-    assert_eq!(defaults.storage.keep_blocks, 172_800);
+    let StorageSettings { archive, keep_blocks, keep_states, snapshot_every } = defaults.storage;
+    assert_eq!((archive, keep_blocks, keep_states, snapshot_every), (false, 172_800, 14_400, 512));
+    assert_eq!((defaults.sync, commented.sync), (SyncMode::Snapshot, SyncMode::Snapshot));
     assert!(defaults.chain.ends_with("genesis.scale") && defaults.chain.is_absolute());
 }
 
@@ -92,6 +94,9 @@ fn what_is_wrong_is_told_with_place_key_found_and_expected() {
         ("[consensus]\nsuper_nodes = 513", "consensus.super_nodes: found \"513\""),
         ("[consensus]\ndelay_ms = 20000", "consensus.max_delay_ms: found 10000"),
         ("[storage]\nkeep_blocks = 15", "storage.keep_blocks: found 15"),
+        ("[storage]\nkeep_states = 15", "storage.keep_states: found 15"),
+        ("[storage]\nkeep_blocks = 1023", "storage.snapshot_every: found 512"),
+        ("[node]\nsync = \"fast\"", "node.sync: found \"fast\", expected \"snapshot\" or \"full\""),
         ("[metrics]\nlisten = \"9615\"", "metrics.listen: found \"9615\""),
         ("[log]\nlevel = \"a=b=c\"", "log.level: found \"a=b=c\""),
         ("[rpc]\nprot = 1", "found the key rpc.prot, expected a known one"),

@@ -12,7 +12,7 @@ use tenon_host::{Diff, Environment, LayeredState, StateReader};
 use tenon_store::{Store, StoreError};
 use tenon_types::mmr::Accumulator;
 use tenon_types::proof::TreeHash;
-use tenon_types::{Block, BlockNumber, Genesis, Hash, Receipt, Seal, next_base_fee};
+use tenon_types::{Block, BlockNumber, Genesis, Hash, Receipt, Seal, Validator, next_base_fee};
 use tokio::sync::broadcast;
 
 /// Final blocks kept decoded, and the transactions in them.
@@ -34,6 +34,8 @@ pub(crate) struct Layer {
     pub(crate) nodes: Vec<TreeHash>,
     /// What shows that it is final, if something of its own does.
     proof: OnceLock<Vec<u8>>,
+    /// Who validates the next epoch, if it is the last of its own.
+    elected: OnceLock<Vec<Validator>>,
     settled: Mutex<Option<Arc<Settled>>>,
     arrived: Condvar,
 }
@@ -56,6 +58,7 @@ impl Layer {
             accumulator: Arc::new(accumulator),
             nodes,
             proof: OnceLock::new(),
+            elected: OnceLock::new(),
             settled: Mutex::new(None),
             arrived: Condvar::new(),
         }
@@ -64,6 +67,15 @@ impl Layer {
     /// What shows that it is final; empty if the proof of a later block does.
     pub(crate) fn proof(&self) -> &[u8] {
         self.proof.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes note of who validates the next epoch.
+    pub(crate) fn elect(&self, validators: Vec<Validator>) {
+        drop(self.elected.set(validators));
+    }
+
+    pub(crate) fn elected(&self) -> Option<&[Validator]> {
+        self.elected.get().map(Vec::as_slice)
     }
 
     pub(crate) fn settle(&self, settled: Settled) {

@@ -339,7 +339,9 @@ impl Driver {
         let set = query_validators(self.chain.head_state(), &environment, self.maker.engine.clone(), epoch).ok()?;
         let found = Validator::set_hash(&set);
         assert!(found == expected, "found validators {found}, expected {expected} as the header states");
-        Validator::read_set(&set)
+        let set = Validator::read_set(&set)?;
+        layer.elect(set.clone());
+        Some(set)
     }
 
     fn adopt(&mut self, hash: &Hash) -> Option<Input> {

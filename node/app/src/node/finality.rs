@@ -2,11 +2,15 @@
 //! validates an epoch.
 
 use super::Node;
-use super::chain::unavailable;
+use super::chain::{Chain, unavailable};
+use super::engine::EpochView;
+use super::epochs;
 use crate::backend::{EpochSet, Unavailable};
 use parity_scale_codec::Decode;
 use std::ops::RangeInclusive;
-use tenon_core::consensus::bbft::{EpochProof, FinalityProof, HeaderProof, MAX_DESCENDANTS};
+use tenon_core::consensus::bbft::{
+    Checkpoint, EpochProof, FinalityProof, HeaderProof, LightClient, LightError, LightRules, MAX_DESCENDANTS,
+};
 use tenon_host::{Environment, query_validators};
 use tenon_types::{BlockNumber, Hash, Header, Validator};
 
@@ -16,27 +20,14 @@ const MAX_EPOCHS_BACK: u64 = 65_536;
 impl Node {
     /// What shows that the block at a height is final, by the first certificate from there on.
     pub(super) fn find_header_proof(&self, height: BlockNumber) -> Result<HeaderProof, Unavailable> {
-        let unproven = || Unavailable::Unproven(format!("found no certificate of block {height} or of one above it"));
-        let hooks = &self.chain.genesis.parameters.hooks;
-        let first = u64::from(height);
-        let last = first.saturating_add(MAX_DESCENDANTS as u64);
-        let found = self.chain.store.first_proof_from(first, last).map_err(|error| unavailable(first, &error))?;
-        let (at, bytes) = found.ok_or_else(unproven)?;
-        let at = BlockNumber::try_from(at).map_err(|_| unproven())?;
-        // The validators of another epoch say nothing of this one's blocks.
-        if hooks.epoch(at) != hooks.epoch(height) {
-            return Err(unproven());
-        }
-        let proof = FinalityProof::from_bytes(&bytes);
-        let proof =
-            proof.map_err(|error| Unavailable::Stopped(format!("the proof of block {at} is damaged: {error}")))?;
-        let mut headers = self.headers(height..=at)?.into_iter();
-        let header = headers.next().ok_or_else(unproven)?;
-        Ok(proof.of_header(header, headers.collect()))
+        self.chain.header_proof(height)
     }
 
     /// What shows that an epoch is over.
     pub(super) fn find_epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable> {
+        if let Some(proof) = epochs::proof(&self.chain.store, epoch) {
+            return Ok(proof);
+        }
         let next = epoch.saturating_add(1);
         let height = self.start_of(next)?;
         let last = self.find_header_proof(height)?;
@@ -78,7 +69,7 @@ impl Node {
                 return Ok(None);
             }
             let start = self.start_of(epoch)?;
-            let header = self.headers(start..=start)?.into_iter().next();
+            let header = self.chain.headers(start..=start)?.into_iter().next();
             if let Some(header) = header.filter(|it| it.info().is_some_and(|info| info.next_validators.is_some())) {
                 return Ok(Some((header, epoch)));
             }
@@ -88,6 +79,10 @@ impl Node {
 
     /// The validators of an epoch to whom the header before its first block commits, as the state before it has them.
     fn elected(&self, header: &Header, epoch: u64) -> Result<Vec<Validator>, Unavailable> {
+        let kept = epoch.checked_sub(1).and_then(|before| epochs::proof(&self.chain.store, before));
+        if let Some(kept) = kept.filter(|kept| kept.last.header == *header && !kept.next_validators.is_empty()) {
+            return Ok(kept.next_validators);
+        }
         let (state, parent) = self.chain.state_after(&header.parent_hash)?;
         let stopped = |reason: String| Unavailable::Stopped(format!("the validators of epoch {epoch}: {reason}"));
         let info = header.info().ok_or_else(|| stopped("found a header without what is ours".into()))?;
@@ -112,6 +107,46 @@ impl Node {
         let height = epoch.checked_mul(u64::from(blocks)).and_then(|height| BlockNumber::try_from(height).ok());
         height.ok_or_else(|| unproven("one whose heights are below 2^32"))
     }
+}
+
+impl Chain {
+    /// The hash of the block from which an epoch starts, also where that is pruned.
+    pub(super) fn epoch_start(&self, epoch: u64) -> Option<Hash> {
+        let start = epoch.saturating_mul(u64::from(self.genesis.parameters.hooks.epoch_blocks));
+        let known = BlockNumber::try_from(start).ok().and_then(|start| self.hash_at(start));
+        known.or_else(|| epochs::start_hash(&self.store, epoch, start))
+    }
+
+    /// Checks final blocks by the validators of an epoch that runs here. Whoever began at the genesis, and goes on from
+    /// there, needs no bound on trust.
+    pub(super) fn light_client(&self, view: &EpochView) -> Result<LightClient, LightError> {
+        let start = self.epoch_start(view.epoch.0).unwrap_or(Hash::ZERO);
+        let epoch_blocks = self.genesis.parameters.hooks.epoch_blocks;
+        let rules = LightRules { chain: self.genesis_hash, epoch_blocks, trust_period_ms: u64::MAX };
+        let validators: Vec<Validator> = view.set.validators().to_vec();
+        LightClient::new(rules, Checkpoint { epoch: view.epoch, start, start_ms: 0, since_ms: 0, validators })
+    }
+
+    /// What shows that the block at a height is final, by the first certificate from there on.
+    pub(super) fn header_proof(&self, height: BlockNumber) -> Result<HeaderProof, Unavailable> {
+        let unproven = || Unavailable::Unproven(format!("found no certificate of block {height} or of one above it"));
+        let hooks = &self.genesis.parameters.hooks;
+        let first = u64::from(height);
+        let last = first.saturating_add(MAX_DESCENDANTS as u64);
+        let found = self.store.first_proof_from(first, last).map_err(|error| unavailable(first, &error))?;
+        let (at, bytes) = found.ok_or_else(unproven)?;
+        let at = BlockNumber::try_from(at).map_err(|_| unproven())?;
+        // The validators of another epoch say nothing of this one's blocks.
+        if hooks.epoch(at) != hooks.epoch(height) {
+            return Err(unproven());
+        }
+        let proof = FinalityProof::from_bytes(&bytes);
+        let proof =
+            proof.map_err(|error| Unavailable::Stopped(format!("the proof of block {at} is damaged: {error}")))?;
+        let mut headers = self.headers(height..=at)?.into_iter();
+        let header = headers.next().ok_or_else(unproven)?;
+        Ok(proof.of_header(header, headers.collect()))
+    }
 
     /// Final headers, in order.
     fn headers(&self, heights: RangeInclusive<BlockNumber>) -> Result<Vec<Header>, Unavailable> {
@@ -119,7 +154,7 @@ impl Node {
     }
 
     fn header_at(&self, height: u64) -> Result<Header, Unavailable> {
-        let block = self.chain.store.block(height).map_err(|error| unavailable(height, &error))?;
+        let block = self.store.block(height).map_err(|error| unavailable(height, &error))?;
         let block = block.ok_or_else(|| Unavailable::Unproven(format!("block {height} is not final")))?;
         // A block begins with its header.
         Header::decode(&mut &block[..])

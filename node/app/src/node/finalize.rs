@@ -1,6 +1,7 @@
 //! Writes final blocks to the store: one atomic write for all that are due.
 
 use super::chain::{Chain, Layer, Settled};
+use super::epochs;
 use super::state::page_key;
 use crate::backend::BlockEntry;
 use parity_scale_codec::Encode;
@@ -23,6 +24,13 @@ pub(crate) fn finalize_blocks(chain: &Chain, due: &Receiver<Hash>, told: &dyn Fn
         let last = due.try_iter().take(MAX_BLOCKS_PER_WRITE - 1).last().unwrap_or(first);
         let layers = chain.layers_up_to(&last);
         let Some(settled) = layers.iter().map(|layer| layer.wait(chain)).collect::<Option<Vec<_>>>() else { return };
+        let ended = epochs::records(&layers, chain.genesis.parameters.hooks.epoch_blocks);
+        // Before the blocks are: what was pruned by then could not be put together again.
+        if !ended.is_empty()
+            && let Err(error) = chain.store.put_records(&ended)
+        {
+            return chain.fail(format!("store: {error}"));
+        }
         let rows: Vec<Rows> = layers.iter().zip(&settled).map(|(layer, settled)| Rows::new(layer, settled)).collect();
         let batches: Vec<FinalizedBatch<'_>> = rows.iter().map(Rows::batch).collect();
         let began = Instant::now();
@@ -107,7 +115,7 @@ fn page_rows(pages: &PageDiff) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 
 /// Under which topics the events of modules are found: the instance, and the instance with each topic. The number of an
 /// event counts all events of the block.
-fn event_rows(entry: &BlockEntry) -> Vec<(Vec<u8>, u32)> {
+pub(super) fn event_rows(entry: &BlockEntry) -> Vec<(Vec<u8>, u32)> {
     let mut rows = Vec::new();
     for (index, event) in entry.all_receipts().flat_map(|receipt| &receipt.events).enumerate() {
         let Event::Modules(ModulesEvent::Emitted { instance, topics, .. }) = event else { continue };

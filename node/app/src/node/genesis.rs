@@ -29,7 +29,7 @@ const DEVELOPMENT_COINS: Amount = 1_000_000;
 /// The SS58 prefix of a development chain: the generic one.
 const SS58_PREFIX: u16 = 42;
 /// The record of the store that holds the genesis.
-const GENESIS_RECORD: &[u8] = b"genesis";
+pub(super) const GENESIS_RECORD: &[u8] = b"genesis";
 /// The query by which an instance with hooks says how many blocks an epoch has, if it elects validators.
 const EPOCH_BLOCKS: &str = "epoch_blocks";
 
@@ -100,12 +100,7 @@ pub(crate) fn begin(store: &Store, engine: Arc<dyn Engine>, make: impl FnOnce() 
 /// The accumulator over the last final block and all before it, as the store has it and the block's header states it.
 fn accumulator(store: &Store, last: &BlockEntry) -> anyhow::Result<Accumulator> {
     let size = u64::from(last.block.header.number);
-    let node = |Place { last, level }: Place| {
-        let found = store.node(last, level)?;
-        found.with_context(|| format!("the store has no node of level {level} that block {last} completed"))
-    };
-    let peaks = peaks_of(size).into_iter().map(node).collect::<anyhow::Result<Vec<_>>>()?;
-    let mut accumulator = Accumulator::from_peaks(size, peaks)?;
+    let mut accumulator = stored_accumulator(store, size)?;
     let (found, expected) = (accumulator.root(), last.info.ancestors);
     anyhow::ensure!(
         found == expected,
@@ -113,6 +108,16 @@ fn accumulator(store: &Store, last: &BlockEntry) -> anyhow::Result<Accumulator> 
     );
     accumulator.append(&last.hash);
     Ok(accumulator)
+}
+
+/// The accumulator over the first blocks, as the store has it.
+pub(super) fn stored_accumulator(store: &Store, size: u64) -> anyhow::Result<Accumulator> {
+    let node = |Place { last, level }: Place| {
+        let found = store.node(last, level)?;
+        found.with_context(|| format!("the store has no node of level {level} that block {last} completed"))
+    };
+    let peaks = peaks_of(size).into_iter().map(node).collect::<anyhow::Result<Vec<_>>>()?;
+    Ok(Accumulator::from_peaks(size, peaks)?)
 }
 
 /// Why an instance cannot have a chain's hooks.

@@ -1,5 +1,6 @@
 //! The consensus engine of a node among others, made from its settings and the chain in its store.
 
+use super::epochs;
 use super::genesis::Begun;
 use super::kept::Kept;
 use super::state::LatestState;
@@ -13,7 +14,7 @@ use tenon_core::consensus::{LastFinal, Participant, ParticipantSetup};
 use tenon_crypto::bls::BlsSecretKey;
 use tenon_host::{Engine, Environment, query_validators};
 use tenon_store::Store;
-use tenon_types::{Hash, Validator};
+use tenon_types::Validator;
 
 /// What a node's settings say of consensus.
 pub(crate) struct Voting {
@@ -74,8 +75,10 @@ fn elected(begun: &Begun, store: &Arc<Store>, engine: Arc<dyn Engine>) -> Option
 fn last_final(begun: &Begun, store: &Store) -> anyhow::Result<LastFinal> {
     let last = &begun.finalized;
     let (header, hooks) = (&last.block.header, &begun.genesis.parameters.hooks);
-    let start = hooks.epoch(header.number.saturating_add(1)).saturating_mul(u64::from(hooks.epoch_blocks));
-    let epoch_start = store.hash_of(start)?.map(Hash).with_context(|| format!("the store has no block {start}"))?;
+    let epoch = hooks.epoch(header.number.saturating_add(1));
+    let start = epoch.saturating_mul(u64::from(hooks.epoch_blocks));
+    let epoch_start = epochs::start_hash(store, epoch, start);
+    let epoch_start = epoch_start.with_context(|| format!("the store has no hash of block {start}"))?;
     let proof = store.proof(u64::from(header.number))?;
     let certificate = match proof {
         None => None,

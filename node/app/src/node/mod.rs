@@ -9,6 +9,7 @@
 mod chain;
 mod driver;
 mod engine;
+mod epochs;
 mod finality;
 mod finalize;
 mod genesis;
@@ -23,6 +24,7 @@ mod report;
 mod run;
 mod serve;
 mod settle;
+pub mod snapshot;
 mod state;
 mod stretch;
 #[cfg(test)]
@@ -42,8 +44,10 @@ use joining::Voting;
 use kept::{Keeper, Kept};
 use maker::Maker;
 use network::{Connection, Link};
+use snapshot::{SnapshotMaker, Snapshots};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use tenon_core::consensus::DevEngine;
@@ -72,6 +76,10 @@ pub struct Node {
     commands: SyncSender<Command>,
     /// The other nodes; absent where there are none.
     connection: Option<Connection>,
+    /// Snapshots for others; absent where there are none.
+    snapshots: Option<Arc<Snapshots>>,
+    /// Whether no further snapshot is to be made.
+    stops: Arc<AtomicBool>,
 }
 
 /// The name of a thread, and what it does.
@@ -133,6 +141,9 @@ impl Node {
         let producer = genesis::development_address(DEVELOPMENT_PRODUCER);
         let (to_settle, unsettled) = sync_channel(MAX_UNSETTLED);
         let (to_finalize, due) = sync_channel(MAX_TO_FINALIZE);
+        let stops = Arc::new(AtomicBool::new(false));
+        let making = link.as_ref().and_then(|link| Some((link.snapshots.clone()?, link.snapshot_every)));
+        let snapshots = making.as_ref().map(|(snapshots, _)| snapshots.clone());
         let connected = link.map(|link| link.connect(chain.clone(), intake.clone(), commands.clone())).transpose()?;
         let (connection, others, mut works) = match connected {
             Some((connection, others, works)) => (Some(connection), Some(others), works),
@@ -159,11 +170,16 @@ impl Node {
             asked: Vec::new(),
             others,
         };
-        let node = Arc::new(Self { chain, intake, engine, producer, commands, connection });
+        let maker = making.map(|(snapshots, every)| {
+            let (maker, work) = SnapshotMaker::new(chain.store.clone(), snapshots, every, stops.clone());
+            works.push(("tenon-snapshot", Box::new(work)));
+            maker
+        });
+        let node = Arc::new(Self { chain, intake, engine, producer, commands, connection, snapshots, stops });
         let (tell_begun, has_begun) = std::sync::mpsc::channel();
         let root = begun.outcome.state_root;
         works.push(("tenon-driver", Box::new(move || driver.run(&inbox, &tell_begun))));
-        let threads = node.spawn(works, unsettled, due, root)?;
+        let threads = node.spawn(works, unsettled, (due, maker), root)?;
         // A driver that ended without a word has said why the node failed.
         let _ = has_begun.recv();
         Ok((node, threads))
@@ -173,12 +189,15 @@ impl Node {
         &self,
         works: Vec<Work>,
         unsettled: Receiver<Arc<chain::Layer>>,
-        due: Receiver<Hash>,
+        (due, maker): (Receiver<Hash>, Option<SnapshotMaker>),
         root: Hash,
     ) -> anyhow::Result<Threads> {
         let (settling, finalizing, intake) = (self.chain.clone(), self.chain.clone(), self.intake.clone());
         let finalized = move |layers: &[Arc<chain::Layer>]| {
             layers.iter().for_each(|layer| intake.on_finalized(&layer.entry.transactions, layer.entry.hash));
+            if let (Some(maker), Some(last)) = (&maker, layers.last()) {
+                maker.on_final(u64::from(last.entry.block.header.number));
+            }
         };
         let watched = self.chain.clone();
         let mut threads = vec![
@@ -198,6 +217,7 @@ impl Node {
 
     /// Has the node stop after the block at hand.
     pub fn stop(&self) {
+        self.stops.store(true, Ordering::Relaxed);
         if let Some(connection) = &self.connection {
             connection.stop();
         }

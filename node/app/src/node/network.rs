@@ -7,6 +7,8 @@
 //! blocks        proposals' blocks rebuilt from the pool, and blocks that are wanted
 //! transactions  batches that go out, and the thread that checks those that come in
 //! catch_up      final blocks in a row: fetched here, prepared in a thread beside, executed by the driver
+//! restore       a snapshot instead, for who is far behind: found by its signatures, fetched into files
+//! library       answers about snapshots and what leads to them
 //! ```
 //!
 //! Everything is bounded; what finds no room is dropped, and whoever needs it asks again. Sockets, connections and their
@@ -15,7 +17,9 @@
 mod blocks;
 mod catch_up;
 mod hub;
+mod library;
 mod peers;
+mod restore;
 mod shards;
 mod transactions;
 
@@ -24,16 +28,23 @@ use super::chain::Chain;
 use super::driver::Command;
 use super::intake::Intake;
 use super::others::{OpenBlocks, Others};
+use super::snapshot::Snapshots;
 use anyhow::Context as _;
 use hub::{Event, Hub, HubSetup, Inbox, MAX_EVENTS};
+pub(crate) use restore::{RestoreSetup, Restoring};
 use std::collections::BTreeSet;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tenon_core::consensus::ParticipantStatus;
 use tenon_core::sync::Progress;
 use tenon_crypto::bls::BlsSecretKey;
-use tenon_net::{Channel, Network, NetworkConfig, PeerKey};
+use tenon_net::{Channel, Network, NetworkConfig, NetworkError, PeerKey};
 use tokio::runtime::Handle;
+
+/// For how long an address is tried that cannot be listened on, and how often.
+const LISTEN_TIME: Duration = Duration::from_secs(5);
+const LISTEN_PAUSE: Duration = Duration::from_millis(250);
 
 /// What a node needs to be connected.
 pub(crate) struct Link {
@@ -43,6 +54,12 @@ pub(crate) struct Link {
     pub(crate) key: Option<BlsSecretKey>,
     /// Where connections are served.
     pub(crate) runtime: Handle,
+    /// The snapshots that others may have, if there are any.
+    pub(crate) snapshots: Option<Arc<Snapshots>>,
+    /// Blocks from one to the next; 0 makes none.
+    pub(crate) snapshot_every: u64,
+    /// When this node takes a snapshot; absent where it executes every block.
+    pub(crate) restore: Option<RestoreSetup>,
 }
 
 /// A node's connection to others.
@@ -53,6 +70,7 @@ pub(crate) struct Connection {
     allowed: Option<BTreeSet<PeerKey>>,
     status: Arc<Mutex<Option<ParticipantStatus>>>,
     progress: Arc<Mutex<Progress>>,
+    restoring: Arc<Restoring>,
     /// Bytes by channel, in and out, that were counted before.
     counted: Mutex<[(u64, u64); Channel::COUNT]>,
 }
@@ -65,15 +83,13 @@ impl Link {
         intake: Arc<Intake>,
         driver: SyncSender<Command>,
     ) -> anyhow::Result<(Connection, Others, Vec<Work>)> {
-        let Self { config, key, runtime } = self;
+        let Self { config, key, runtime, snapshots, restore, .. } = self;
         let peer = config.secret.key();
         let (events, inbox) = sync_channel(MAX_EVENTS);
         let way = Inbox::new(events);
-        let listener = way.clone();
         let allowed = config.allowed.clone();
         let config = NetworkConfig { chain: chain.genesis_hash, ..config };
-        let network = Network::start(config, &runtime, move |event| listener.take(event));
-        let network = Arc::new(network.context("start the network")?);
+        let network = Arc::new(listen(&config, &runtime, &way).context("start the network")?);
         let open = Arc::new(OpenBlocks::default());
         let status = Arc::new(Mutex::new(None));
         let out = way.clone();
@@ -88,11 +104,14 @@ impl Link {
             driver,
             inbox: way.clone(),
             status: status.clone(),
+            snapshots,
+            restore,
         };
         let (hub, mut works) = Hub::new(setup);
-        let progress = hub.progress();
+        let (progress, restoring) = (hub.progress(), hub.restoring());
         works.push(("tenon-network", Box::new(move || hub.run(&inbox))));
-        let connection = Connection { network, inbox: way, allowed, status, progress, counted: Mutex::default() };
+        let connection =
+            Connection { network, inbox: way, allowed, status, progress, restoring, counted: Mutex::default() };
         Ok((connection, others, works))
     }
 }
@@ -112,6 +131,11 @@ impl Connection {
     /// How far others are ahead.
     pub(crate) fn progress(&self) -> Progress {
         lock(&self.progress).clone()
+    }
+
+    /// How far a snapshot is that is under way.
+    pub(crate) fn restoring(&self) -> &Restoring {
+        &self.restoring
     }
 
     /// By how much the bytes of a channel, in and out, grew since they were asked for last.
@@ -146,6 +170,21 @@ impl Connection {
     pub(crate) fn stop(&self) {
         self.inbox.stop();
         self.network.stop();
+    }
+}
+
+/// Starts to listen. The sockets of a network that has just stopped may be taken for a moment more.
+fn listen(config: &NetworkConfig, runtime: &Handle, inbox: &Inbox) -> Result<Network, NetworkError> {
+    let begun = Instant::now();
+    loop {
+        let way = inbox.clone();
+        match Network::start(config.clone(), runtime, move |event| way.take(event)) {
+            Err(NetworkError::Listen { address, cause }) if begun.elapsed() < LISTEN_TIME => {
+                tracing::debug!(target: "tenon::network", address, cause, "not to be listened on yet");
+                std::thread::sleep(LISTEN_PAUSE);
+            }
+            started => return started,
+        }
     }
 }
 

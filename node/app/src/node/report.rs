@@ -55,11 +55,22 @@ impl Node {
         let behind = Some(&progress).filter(|progress| progress.target.is_some());
         health.set_behind(behind.map(|progress| u64::from(progress.behind)));
         metrics.behind_blocks.set(u64::from(progress.behind));
+        let parts = connection.restoring().progress();
+        health.set_snapshot(parts);
+        let (done, all) = parts.unwrap_or_default();
+        metrics.snapshot_parts_done.set(done as u64);
+        metrics.snapshot_parts.set(all as u64);
+        metrics.snapshot_height.set(self.snapshots.as_ref().and_then(|known| known.newest()).unwrap_or_default());
         if let Some(status) = connection.status() {
             report_consensus(metrics, &status);
             health.set_voting(voting(&status));
         }
         self.report_traffic(metrics);
+    }
+
+    /// Whether a snapshot is there that the node must stop for, to import it.
+    pub(super) fn has_fetched(&self) -> bool {
+        self.connection.as_ref().is_some_and(|connection| connection.restoring().is_complete())
     }
 
     /// Bytes since the last report.

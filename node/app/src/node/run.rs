@@ -1,17 +1,19 @@
 //! Opens what a node needs, runs it, and closes it in order.
 
 use super::joining::Voting;
-use super::network::Link;
+use super::network::{Link, RestoreSetup};
+use super::snapshot::{Snapshots, import_fetched};
 use super::validators::development_set;
 use super::voted::Voted;
-use super::{Node, Threads, development_genesis, driver::now_ms};
-use crate::config::{NodeKey, NodeSettings};
+use super::{Node, Threads, development_genesis, driver::now_ms, genesis_hash};
+use crate::config::{NodeKey, NodeSettings, StorageSettings, SyncMode, ValidatorKey};
 use crate::rpc::{RpcConfig, serve};
 use crate::telemetry::{ControlServer, Telemetry};
 use anyhow::Context as _;
 use parity_scale_codec::DecodeAll;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_core::consensus::DevMode;
@@ -21,6 +23,9 @@ use tenon_store::{Options, Store};
 use tenon_types::{Genesis, Hash, Hooks, Validator};
 use tokio::runtime::Runtime;
 
+/// Behind its peers by so many blocks between snapshots, and by so many blocks at least, a node takes one.
+const LAG_SNAPSHOTS: u32 = 4;
+const MIN_LAG: u32 = 1_024;
 /// How often a running node looks whether it failed.
 const WATCH_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -98,53 +103,129 @@ pub fn run_dev(config: &NodeConfig, on_ready: impl FnOnce(SocketAddr)) -> anyhow
     let genesis =
         || Genesis { validators: config.consensus.validators(), ..development_genesis(now_ms(), config.hooks.clone()) };
     let (node, threads) = Node::start(store.clone(), engine, config.consensus, genesis)?;
-    let ended = run_until_stopped(&runtime, &node, RpcConfig::new(config.listen), None, on_ready);
+    let told = std::pin::pin!(told_to_stop());
+    let ended = run_until_stopped(&runtime, &node, RpcConfig::new(config.listen), None, told, on_ready);
     let stopped = stop(node, threads, &store);
     ended.and(stopped)
 }
 
-/// Runs a node of a chain with others until it is told to stop. `on_ready` is called when it serves.
+/// Runs a node of a chain with others until it is told to stop. `on_ready` is called when it serves. Where it takes a
+/// snapshot, it stops in between, imports that, and begins again above it.
 ///
 /// # Errors
 /// If a file, the store or an address is not to be had, or the node cannot go on.
 pub fn run_node(settings: &NodeSettings, telemetry: &Telemetry, on_ready: impl FnOnce(Ready)) -> anyhow::Result<()> {
     let runtime = runtime()?;
     let (file, genesis) = read_genesis(&settings.chain)?;
-    let storage = &settings.storage;
-    let options = Options { archive: storage.archive, history_blocks: storage.keep_blocks, ..Options::default() };
-    let store = Arc::new(Store::open(settings.base_path.join("chain"), &options)?);
+    let StorageSettings { archive, keep_blocks, keep_states, .. } = settings.storage;
+    let kept = Options { archive, history_blocks: keep_blocks, history_states: keep_states, ..Options::default() };
+    let store = Arc::new(Store::open(settings.base_path.join("chain"), &kept)?);
     let engine = engine(Some(settings.base_path.join("code")))?;
     let (node_key, key) = (settings.node_key()?, settings.validator_key()?);
-    let secret = || key.as_ref().map(|key| key.secret().clone());
-    let link = Link { config: network_config(settings, &node_key)?, key: secret(), runtime: runtime.handle().clone() };
+    let snapshots = Arc::new(Snapshots::open(&settings.base_path)?);
     let note = settings.validator.as_ref().map(|validator| Voted::new(&validator.key_file, &file));
     let voted = note.as_ref().map_or(Ok(false), Voted::is_made).context("read whether the key voted before")?;
     note.as_ref().map_or(Ok(()), Voted::make).context("write that the key votes")?;
-    let voting = Voting { settings: settings.consensus.clone(), key: secret(), voted };
-    let joined = Node::join(store.clone(), engine, voting, genesis, link);
-    if let (Err(_), Some(note), false) = (&joined, &note, voted) {
-        note.take_back().context("write that the key has not voted")?;
+    let rounds = Rounds { settings, telemetry, runtime: &runtime, store, engine, node_key, key, snapshots, voted };
+    let (mut told, mut on_ready, mut listen) = (Box::pin(told_to_stop()), Some(on_ready), settings.rpc.listen);
+    let mut said_nothing = !voted;
+    loop {
+        let begun = rounds.begin(&genesis);
+        if let (Err(_), Some(note), true) = (&begun, &note, said_nothing) {
+            note.take_back().context("write that the key has not voted")?;
+        }
+        let (node, threads) = begun?;
+        said_nothing = false;
+        let at = listen;
+        let ready = |ready: Ready| {
+            // Who knows the port finds the node there again.
+            listen = ready.rpc;
+            if let Some(on_ready) = on_ready.take() {
+                on_ready(ready);
+            }
+        };
+        match rounds.serve(node, threads, at, told.as_mut(), ready)? {
+            Ended::Told => return Ok(()),
+            Ended::Fetched => {}
+        }
     }
-    let (node, threads) = joined?;
-    node.chain.measure(telemetry.metrics.clone());
-    let ordered = node.clone();
-    let control = ControlServer::start(&settings.base_path, Box::new(move |order| ordered.order(order)));
-    let control = control.context("open the control socket")?;
-    let rpc = RpcConfig {
-        listen: settings.rpc.listen,
-        max_connections: settings.rpc.max_connections,
-        cors_origins: settings.rpc.cors_origins.clone(),
-        health: Some(telemetry.health.clone()),
-    };
-    let ready = |rpc| {
-        let metrics = telemetry.server.as_ref().map(|server| server.local_addr);
-        let (addresses, peer) = (node.addresses(), node_key.peer().to_string());
-        on_ready(Ready { rpc, metrics, peer, addresses, genesis: node.chain.genesis_hash });
-    };
-    let ended = run_until_stopped(&runtime, &node, rpc, Some(telemetry), ready);
-    drop(control);
-    let stopped = stop(node, threads, &store);
-    ended.and(stopped)
+}
+
+/// How the running of a node ended.
+enum Ended {
+    /// It was told to stop.
+    Told,
+    /// A snapshot is there to be imported.
+    Fetched,
+}
+
+/// What stays while a node begins again above a snapshot.
+struct Rounds<'a> {
+    settings: &'a NodeSettings,
+    telemetry: &'a Telemetry,
+    runtime: &'a Runtime,
+    store: Arc<Store>,
+    engine: Arc<WasmtimeEngine>,
+    node_key: NodeKey,
+    key: Option<ValidatorKey>,
+    snapshots: Arc<Snapshots>,
+    /// Whether the key voted on this chain before the process began.
+    voted: bool,
+}
+
+impl Rounds<'_> {
+    /// Imports a snapshot that is there, and starts the node.
+    fn begin(&self, genesis: &Genesis) -> anyhow::Result<(Arc<Node>, Threads)> {
+        let Self { settings, store, engine, .. } = self;
+        let hash = || genesis_hash(genesis, engine.clone());
+        import_fetched(store, &settings.base_path, genesis, hash)?;
+        let secret = || self.key.as_ref().map(|key| key.secret().clone());
+        let StorageSettings { archive, snapshot_every, .. } = settings.storage;
+        let lag = u32::try_from(snapshot_every).unwrap_or(u32::MAX).saturating_mul(LAG_SNAPSHOTS).max(MIN_LAG);
+        let takes = settings.sync == SyncMode::Snapshot && !archive;
+        let link = Link {
+            config: network_config(settings, &self.node_key)?,
+            key: secret(),
+            runtime: self.runtime.handle().clone(),
+            snapshots: Some(self.snapshots.clone()),
+            snapshot_every,
+            restore: takes.then(|| RestoreSetup { base: settings.base_path.clone(), lag }),
+        };
+        let voting = Voting { settings: settings.consensus.clone(), key: secret(), voted: self.voted };
+        let (node, threads) = Node::join(store.clone(), engine.clone(), voting, genesis.clone(), link)?;
+        node.chain.measure(self.telemetry.metrics.clone());
+        Ok((node, threads))
+    }
+
+    /// Serves until the node is told to stop, fails, or has a snapshot; then ends its threads.
+    fn serve(
+        &self,
+        node: Arc<Node>,
+        threads: Threads,
+        listen: SocketAddr,
+        told: Pin<&mut impl Future<Output = ()>>,
+        on_ready: impl FnOnce(Ready),
+    ) -> anyhow::Result<Ended> {
+        let Self { settings, telemetry, .. } = self;
+        let ordered = node.clone();
+        let control = ControlServer::start(&settings.base_path, Box::new(move |order| ordered.order(order)));
+        let control = control.context("open the control socket")?;
+        let rpc = RpcConfig {
+            listen,
+            max_connections: settings.rpc.max_connections,
+            cors_origins: settings.rpc.cors_origins.clone(),
+            health: Some(telemetry.health.clone()),
+        };
+        let ready = |rpc| {
+            let metrics = telemetry.server.as_ref().map(|server| server.local_addr);
+            let (addresses, peer) = (node.addresses(), self.node_key.peer().to_string());
+            on_ready(Ready { rpc, metrics, peer, addresses, genesis: node.chain.genesis_hash });
+        };
+        let ended = run_until_stopped(self.runtime, &node, rpc, Some(telemetry), told, ready);
+        drop(control);
+        let stopped = stop(node, threads, &self.store);
+        ended.and_then(|ended| stopped.map(|()| ended))
+    }
 }
 
 fn runtime() -> anyhow::Result<Runtime> {
@@ -190,18 +271,19 @@ fn network_config(settings: &NodeSettings, key: &NodeKey) -> anyhow::Result<Netw
     })
 }
 
-/// Serves until the node is told to stop, or fails.
+/// Serves until the node is told to stop, fails, or has a snapshot to begin again from.
 fn run_until_stopped(
     runtime: &Runtime,
     node: &Arc<Node>,
     rpc: RpcConfig,
     telemetry: Option<&Telemetry>,
+    told: Pin<&mut impl Future<Output = ()>>,
     on_ready: impl FnOnce(SocketAddr),
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ended> {
     runtime.block_on(async {
         let server = serve(node.clone(), rpc).await?;
         on_ready(server.local_addr);
-        let failed = async {
+        let ended = async {
             let mut tick = tokio::time::interval(WATCH_INTERVAL);
             let mut heads = node.chain.subscribe();
             loop {
@@ -214,13 +296,16 @@ fn run_until_stopped(
                     node.report(telemetry);
                 }
                 if let Some(reason) = node.failure() {
-                    break reason;
+                    break Err(anyhow::anyhow!("the node stopped: {reason}"));
+                }
+                if node.has_fetched() {
+                    break Ok(Ended::Fetched);
                 }
             }
         };
         let result = tokio::select! {
-            () = told_to_stop() => Ok(()),
-            reason = failed => Err(anyhow::anyhow!("the node stopped: {reason}")),
+            () = told => Ok(Ended::Told),
+            ended = ended => ended,
         };
         server.stop().await;
         result

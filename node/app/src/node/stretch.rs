@@ -7,13 +7,12 @@
 //! ```
 
 use super::driver::Driver;
-use super::engine::EpochView;
 use super::others::Outgoing;
-use tenon_core::consensus::bbft::{Candidate, Checkpoint, FinalityProof, LightClient, LightRules};
+use tenon_core::consensus::bbft::{Candidate, FinalityProof};
 use tenon_core::consensus::{Finality, Input};
 use tenon_core::rules::check_block;
 use tenon_host::Prepared;
-use tenon_types::{Block, Hash, Validator};
+use tenon_types::Block;
 
 /// A final block from elsewhere.
 pub(crate) struct FinalBlock {
@@ -66,19 +65,9 @@ impl Driver {
             parent = header.hash();
         }
         let last = stretch.blocks.last().ok_or("found no block, expected at least one")?;
-        let client = self.client(view).map_err(|error| error.to_string())?;
+        let client = self.chain.light_client(&view).map_err(|error| error.to_string())?;
         let proof = stretch.proof.clone().of_header(last.block.header.clone(), Vec::new());
         client.check_header(&proof, self.latest_ms).map(drop).map_err(|error| error.to_string())
-    }
-
-    /// Checks final blocks by the validators of the epoch that runs. Whoever executes everything needs no bound on trust.
-    fn client(&self, view: EpochView) -> Result<LightClient, tenon_core::consensus::bbft::LightError> {
-        let epoch_blocks = self.chain.genesis.parameters.hooks.epoch_blocks;
-        let start = u32::try_from(view.epoch.0.saturating_mul(u64::from(epoch_blocks))).unwrap_or(u32::MAX);
-        let start = self.chain.hash_at(start).unwrap_or(Hash::ZERO);
-        let rules = LightRules { chain: self.chain.genesis_hash, epoch_blocks, trust_period_ms: u64::MAX };
-        let validators: Vec<Validator> = view.set.validators().to_vec();
-        LightClient::new(rules, Checkpoint { epoch: view.epoch, start, start_ms: 0, since_ms: 0, validators })
     }
 
     fn take_over(&mut self, stretch: Stretch) -> Result<Input, String> {

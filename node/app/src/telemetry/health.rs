@@ -37,6 +37,7 @@ struct Standing {
     peers: usize,
     behind: Option<u64>,
     voting: Voting,
+    snapshot: Option<(usize, usize)>,
 }
 
 /// What decides whether a node is ready. The node says how it is; whoever asks gets the checks.
@@ -52,7 +53,7 @@ impl Health {
     /// Begins with a node that knows no peer.
     pub fn new(wanted: HealthSettings, folder: PathBuf) -> Self {
         let voting = Voting::Observes { reason: "consensus has not begun".into() };
-        let standing = Standing { peers: 0, behind: None, voting };
+        let standing = Standing { peers: 0, behind: None, voting, snapshot: None };
         Self { wanted, folder, standing: Mutex::new(standing) }
     }
 
@@ -71,6 +72,11 @@ impl Health {
         self.change(|standing| standing.voting = voting);
     }
 
+    /// Says how many parts of a snapshot are there, of how many (0 while unknown); `None` if none is under way.
+    pub fn set_snapshot(&self, parts: Option<(usize, usize)>) {
+        self.change(|standing| standing.snapshot = parts);
+    }
+
     fn change(&self, change: impl FnOnce(&mut Standing)) {
         change(&mut self.standing.lock().unwrap_or_else(PoisonError::into_inner));
     }
@@ -79,7 +85,9 @@ impl Health {
     pub fn checks(&self) -> Vec<Check> {
         let free = process::free_bytes(&self.folder).map(|bytes| bytes / MIB);
         let standing = self.standing.lock().unwrap_or_else(PoisonError::into_inner);
-        vec![self.peers(standing.peers), self.behind(standing.behind), voting(&standing.voting), self.disk(free)]
+        let checks = [self.peers(standing.peers), self.behind(standing.behind), voting(&standing.voting)];
+        let snapshot = standing.snapshot.map(snapshot);
+        checks.into_iter().chain(snapshot).chain([self.disk(free)]).collect()
     }
 
     fn peers(&self, peers: usize) -> Check {
@@ -109,6 +117,14 @@ impl Health {
             None => Check { name, ok: false, said: format!("{} cannot be asked", self.folder.display()) },
         }
     }
+}
+
+fn snapshot((done, all): (usize, usize)) -> Check {
+    let said = match all {
+        0 => "one is looked for".to_string(),
+        _ => format!("under way, {done} of {all} parts"),
+    };
+    Check { name: "snapshot", ok: false, said }
 }
 
 fn voting(voting: &Voting) -> Check {

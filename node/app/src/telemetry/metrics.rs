@@ -114,6 +114,12 @@ pub struct Metrics {
     pub accepted: Counter,
     /// Peers that were sent away for what they did.
     pub banned: Counter,
+    /// Height of the newest snapshot for others.
+    pub snapshot_height: Level,
+    /// Pieces of the snapshot that is fetched.
+    pub snapshot_parts: Level,
+    /// Those of them that are there.
+    pub snapshot_parts_done: Level,
     /// How often the node was started.
     pub starts: Level,
     labelled: Labelled,
@@ -276,6 +282,9 @@ impl Metrics {
             pool_bytes: all.level("pool_bytes", "Bytes of the transactions that wait in the pool."),
             accepted: all.counter("transactions_accepted", "Transactions that the pool took."),
             banned: all.counter("peers_banned", "Peers that were sent away for what they did."),
+            snapshot_height: all.level("snapshot_height", "Height of the newest snapshot that peers may have."),
+            snapshot_parts: all.level("snapshot_parts", "Parts of the snapshot that this node takes, 0 without one."),
+            snapshot_parts_done: all.level("snapshot_parts_done", "Those of them that have come."),
             starts: all.level("starts", "How often the node was started with this folder."),
             labelled: Labelled::new(&mut all),
             process: Process::new(&mut all),

@@ -114,6 +114,11 @@ fn a_node_is_ready_only_while_every_check_holds() {
     health.set_behind(Some(11));
     assert_eq!(bad(&health), ["sync: 11 blocks behind the highest peer, at most 10 wanted"]);
     health.set_behind(None);
+    health.set_snapshot(Some((0, 0)));
+    assert_eq!(bad(&health), ["snapshot: one is looked for"]);
+    health.set_snapshot(Some((3, 17)));
+    assert_eq!(bad(&health), ["snapshot: under way, 3 of 17 parts"]);
+    health.set_snapshot(None);
     health.set_voting(Voting::Stopped { reason: "the safety record does not read".into() });
     assert_eq!(bad(&health), ["validator: should vote and does not: the safety record does not read"]);
     health.set_voting(Voting::Observes { reason: "its key is not in the set".into() });

@@ -12,10 +12,11 @@
 //! ```
 //!
 //! What is kept is data: with the manifest and the set of kept pieces a new machine goes on where the last one stopped.
-//! Time is passed in. It leaves out where a trusted header comes from, files, and importing what was fetched.
+//! Time is passed in. A [`Finder`] finds the header to trust. It leaves out files, and importing what was fetched.
 
 mod anchor;
 mod error;
+mod find;
 mod manifest;
 mod peers;
 #[cfg(test)]
@@ -23,18 +24,21 @@ mod tests;
 
 pub use anchor::{Anchor, Target};
 pub use error::SnapshotError;
+pub use find::{Finder, FinderEffect, FinderError, FinderInput, Question, Trusted};
 pub use manifest::Manifest;
 pub use peers::Peer;
 
 use peers::Peers;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_types::BlockNumber;
-use tenon_types::proof::TreeHash;
+use tenon_types::proof::{MAX_PART_BYTES, TreeHash};
 
-/// Headers before the block of a snapshot that go with it: wallets sign transactions for 64 blocks.
-pub const ANCHOR_HEADERS: usize = 256;
+/// Blocks before that of a snapshot that go with it by their hashes: wallets sign transactions for 64 blocks.
+pub const ANCHOR_BLOCKS: usize = 256;
+/// Bytes of a piece: what one answer of a node has room for, with what stands around it.
+pub const MAX_PIECE_BYTES: usize = MAX_PART_BYTES - 1_024;
 /// Bytes of an anchor.
-pub const MAX_ANCHOR_BYTES: usize = 16 << 20;
+pub const MAX_ANCHOR_BYTES: usize = MAX_PIECE_BYTES;
 /// Bytes of a manifest: 4,096 parts of 33 bytes, and the rest.
 pub const MAX_MANIFEST_BYTES: usize = 4_096 * 33 + 64;
 /// Peers that are known at once.
@@ -51,15 +55,13 @@ pub const ANSWER_MS: u64 = 20_000;
 pub const REST_MS: u64 = 2_000;
 /// How often a peer may fail to answer, in a row.
 pub const MAX_FAILURES: u32 = 3;
-/// The number by which the anchor is asked for, where parts are numbered.
-pub const ANCHOR_PART: u32 = u32::MAX;
 
 /// A piece of a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Piece {
     /// The hashes of the parts.
     Manifest,
-    /// The block, its receipts and headers before it.
+    /// The block, its receipts and the hashes before it.
     Anchor,
     /// The rows of one part.
     Part(u32),

@@ -1,10 +1,13 @@
 //! Encodings are as written here, canonical and bounded, and no bytes make reading panic.
 
 use super::*;
-use crate::consensus::bbft::{Certificate, Epoch, MAX_CERTIFICATES, Message, Signature, Signers, Statement, View};
+use crate::consensus::bbft::{
+    Certificate, Epoch, MAX_CERTIFICATES, MAX_PROOF_BYTES, Message, Signature, Signers, Statement, View,
+};
 use crate::relay::testing::{block, transactions};
 use crate::relay::{Code, CompactBlock, PartAnswer, PartRequest, Shard};
 use crate::rules::MAX_BLOCK_TRANSACTIONS;
+use crate::sync::snapshot::{MAX_PIECE_BYTES, Offer, Piece};
 use crate::sync::{BlocksAnswer, BlocksRequest};
 use parity_scale_codec::Encode;
 use proptest::prelude::*;
@@ -57,7 +60,17 @@ fn requests() -> Vec<Request> {
         Request::Blocks(BlocksRequest { from_height: 1, max_blocks: 2, max_bytes: 3 }),
         Request::Block { hash: Hash([9; 32]) },
         Request::Parts(PartRequest { block: Hash([9; 32]), places: vec![7] }),
+        Request::Snapshots,
+        Request::Piece(PieceRequest { height: 512, piece: Piece::Manifest }),
+        Request::Piece(PieceRequest { height: 512, piece: Piece::Anchor }),
+        Request::Piece(PieceRequest { height: 512, piece: Piece::Part(258) }),
+        Request::Header { height: 513 },
+        Request::Epochs { first: Epoch(3) },
     ]
+}
+
+fn offer(height: u32, depth: u8) -> Offer {
+    Offer { height, root: [8; 32], depth }
 }
 
 fn answers() -> Vec<Answer> {
@@ -66,6 +79,12 @@ fn answers() -> Vec<Answer> {
         Answer::Block(Some(vec![5, 6])),
         Answer::Block(None),
         Answer::Parts(PartAnswer { block: Hash([9; 32]), transactions: vec![vec![8]] }),
+        Answer::Snapshots(vec![offer(512, 1), offer(1_024, 12)]),
+        Answer::Piece(Some(vec![5, 6])),
+        Answer::Piece(None),
+        Answer::Header(Some(vec![7])),
+        Answer::Header(None),
+        Answer::Epochs(vec![vec![1], vec![2, 3]]),
         Answer::Shards(Hash([6; 32])),
     ]
 }
@@ -102,11 +121,23 @@ fn records_requests_and_answers_are_written_so() {
         vec![0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0],
         [&[1], &[9; 32][..]].concat(),
         [&[2], &[9; 32][..], &[1 << 2, 7 << 2]].concat(),
+        vec![3],
+        vec![4, 0, 2, 0, 0, 0],
+        vec![4, 0, 2, 0, 0, 1],
+        vec![4, 0, 2, 0, 0, 2, 2, 1, 0, 0],
+        vec![5, 1, 2, 0, 0],
+        [&[6], &number(3)[..]].concat(),
         vec![0, 2 << 2, 2 << 2, 1, 2, 1 << 2, 3, 1 << 2, 4],
         vec![1, 1, 2 << 2, 5, 6],
         vec![1, 0],
         [&[2], &[9; 32][..], &[1 << 2, 1 << 2, 8]].concat(),
-        [&[3], &[6; 32][..]].concat(),
+        [&[3, 2 << 2, 0, 2, 0, 0], &[8; 32][..], &[1, 0, 4, 0, 0], &[8; 32], &[12]].concat(),
+        vec![4, 1, 2 << 2, 5, 6],
+        vec![4, 0],
+        vec![5, 1, 1 << 2, 7],
+        vec![5, 0],
+        vec![6, 2 << 2, 1 << 2, 1, 2 << 2, 2, 3],
+        [&[7], &[6; 32][..]].concat(),
     ];
     let found = [written_of(&records()), written_of(&requests()), written_of(&answers())].concat();
     assert_eq!(found, expected);
@@ -137,11 +168,11 @@ fn what_is_cut_off_or_goes_on_is_refused() {
 
 #[test]
 fn unknown_kinds_are_refused() {
-    for kind in [6, 200] {
+    for kind in [8, 200] {
         let out_of_range = |what, bound| WireError::OutOfRange { what, found: u64::from(kind), bound };
         assert_eq!(Envelope::from_bytes(&[kind]), Err(out_of_range("kind of an envelope", 4)));
-        assert_eq!(Request::from_bytes(&[kind]), Err(out_of_range("kind of a request", 3)));
-        assert_eq!(Answer::from_bytes(&[kind]), Err(out_of_range("kind of an answer", 4)));
+        assert_eq!(Request::from_bytes(&[kind]), Err(out_of_range("kind of a request", 7)));
+        assert_eq!(Answer::from_bytes(&[kind]), Err(out_of_range("kind of an answer", 8)));
     }
 }
 
@@ -246,6 +277,35 @@ fn answers_are_told_by_their_kind() {
     assert!(!Answer::Block(None).answers(&Request::Parts(request)));
     assert!(Answer::Block(None).answers(&Request::Block { hash: Hash::ZERO }));
     assert!(Answer::Blocks(BlocksAnswer::default()).answers(&requests()[0]));
+    let kinds = [Answer::Snapshots(Vec::new()), Answer::Piece(None), Answer::Header(None), Answer::Epochs(Vec::new())];
+    let places = requests().iter().map(|one| kinds.iter().position(|kind| kind.answers(one))).collect::<Vec<_>>();
+    assert_eq!(places[3..], [Some(0), Some(1), Some(1), Some(1), Some(2), Some(3)]);
+    assert_eq!(places[..3], [None; 3]);
+}
+
+#[test]
+fn snapshots_beyond_their_bounds_are_refused() {
+    let many = Answer::Snapshots(vec![offer(1, 1); MAX_OFFERS + 1]).to_bytes();
+    let error = WireError::TooMany { what: "snapshots", found: MAX_OFFERS + 1, max: MAX_OFFERS };
+    assert_eq!(Answer::from_bytes(&many), Err(error));
+    let deep = Answer::Snapshots(vec![offer(1, 13)]).to_bytes();
+    assert_eq!(Answer::from_bytes(&deep), Err(WireError::OutOfRange { what: "depth", found: 13, bound: 13 }));
+    let part = |part| Request::Piece(PieceRequest { height: 1, piece: Piece::Part(part) });
+    assert_eq!(Request::from_bytes(&part(4_095).to_bytes()), Ok(part(4_095)));
+    let error = WireError::OutOfRange { what: "part", found: 4_096, bound: 4_096 };
+    assert_eq!(Request::from_bytes(&part(4_096).to_bytes()), Err(error));
+    let error = WireError::OutOfRange { what: "kind of a piece", found: 3, bound: 3 };
+    assert_eq!(Request::from_bytes(&[4, 1, 0, 0, 0, 3]), Err(error));
+    let piece = |bytes| Answer::Piece(Some(vec![0; bytes]));
+    assert_eq!(Answer::from_bytes(&piece(MAX_PIECE_BYTES).to_bytes()), Ok(piece(MAX_PIECE_BYTES)));
+    let error = WireError::TooLong { what: "piece", found: MAX_PIECE_BYTES + 1, max: MAX_PIECE_BYTES };
+    assert_eq!(Answer::from_bytes(&piece(MAX_PIECE_BYTES + 1).to_bytes()), Err(error));
+    let header = Answer::Header(Some(vec![0; MAX_PROOF_BYTES + 1])).to_bytes();
+    let (found, max) = (MAX_PROOF_BYTES + 1, MAX_PROOF_BYTES);
+    assert_eq!(Answer::from_bytes(&header), Err(WireError::TooLong { what: "proof of a header", found, max }));
+    let epochs = Answer::Epochs(vec![Vec::new(); MAX_EPOCH_PROOFS + 1]).to_bytes();
+    let (what, found) = ("proofs of epochs", MAX_EPOCH_PROOFS + 1);
+    assert_eq!(Answer::from_bytes(&epochs), Err(WireError::TooMany { what, found, max: MAX_EPOCH_PROOFS }));
 }
 
 /// What is read has these bytes and no others.

@@ -24,6 +24,9 @@ pub(super) struct Run {
     /// Make each line of the log a JSON object
     #[arg(long)]
     log_json: bool,
+    /// How to catch up when far behind: from a snapshot that peers have, or by all blocks
+    #[arg(long, value_name = "MODE", value_parser = ["snapshot", "full"])]
+    sync: Option<String>,
     /// Leave the terminal's session, so that nothing there ends the node
     #[arg(long, hide = true)]
     own_session: bool,
@@ -41,6 +44,7 @@ impl Run {
         let flag = |flag: &str, key: &str, value: String| Override { flag: flag.into(), key: key.into(), value };
         overrides.extend(self.log.map(|filter| flag("--log", "log.level", filter)));
         overrides.extend(self.log_json.then(|| flag("--log-json", "log.json", "true".into())));
+        overrides.extend(self.sync.map(|mode| flag("--sync", "node.sync", mode)));
         let settings = NodeSettings::read(&folder, &overrides)?;
         start_log(&settings.log.level, settings.log.json).map_err(|error| {
             let message = format!("found the log filter {:?}, expected another: {error}", settings.log.level);

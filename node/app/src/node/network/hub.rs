@@ -8,9 +8,12 @@ use super::super::chain::Chain;
 use super::super::driver::Command;
 use super::super::intake::Intake;
 use super::super::others::{OpenBlocks, Outgoing};
+use super::super::snapshot::Snapshots;
 use super::blocks::Blocks;
 use super::catch_up::{CatchUp, Prepared};
+use super::library::Library;
 use super::peers::{Heard, Peers};
+use super::restore::{Restore, RestoreSetup, Restoring};
 use super::shards::Shards;
 use super::transactions::{Checker, Outbox, Source};
 use std::ops::ControlFlow;
@@ -110,6 +113,8 @@ pub(crate) struct HubSetup {
     pub(crate) driver: SyncSender<Command>,
     pub(crate) inbox: Inbox,
     pub(crate) status: Arc<Mutex<Option<ParticipantStatus>>>,
+    pub(crate) snapshots: Option<Arc<Snapshots>>,
+    pub(crate) restore: Option<RestoreSetup>,
 }
 
 /// The hub.
@@ -126,6 +131,8 @@ pub(crate) struct Hub {
     outbox: Outbox,
     checker: Checker,
     catch_up: CatchUp,
+    restore: Restore,
+    library: Library,
     began: Instant,
     call_ms: u64,
     announce_ms: u64,
@@ -140,13 +147,15 @@ pub(crate) struct Hub {
 impl Hub {
     /// Makes the hub, and the work of the threads beside it.
     pub(crate) fn new(setup: HubSetup) -> (Self, Vec<Work>) {
-        let HubSetup { network, peer, key, chain, intake, open, driver, inbox, status } = setup;
+        let HubSetup { network, peer, key, chain, intake, open, driver, inbox, status, snapshots, restore } = setup;
         let (checker, checks) = Checker::new(intake.clone(), network.clone());
         // Who votes has the newest blocks from consensus.
         let rules = if key.is_some() { SyncRules::validator() } else { SyncRules::default() };
         let (catch_up, [prepares, answers]) =
             CatchUp::new(rules, chain.clone(), intake.clone(), inbox.clone(), network.clone());
         let catch_up_progress = catch_up.progress();
+        let (library, library_answers) = Library::new(chain.clone(), snapshots, network.clone());
+        let restore = Restore::new(restore, chain.clone(), network.clone());
         let hub = Self {
             peers: Peers::new(chain.genesis_hash, peer, key),
             network,
@@ -160,6 +169,8 @@ impl Hub {
             outbox: Outbox::default(),
             checker,
             catch_up,
+            restore,
+            library,
             began: Instant::now(),
             call_ms: 0,
             announce_ms: 0,
@@ -169,14 +180,23 @@ impl Hub {
             progress: Arc::new(Mutex::new(catch_up_progress)),
             status,
         };
-        let works: [Work; 3] =
-            [("tenon-check", Box::new(checks)), ("tenon-prepare", prepares), ("tenon-answer", answers)];
+        let works: [Work; 4] = [
+            ("tenon-check", Box::new(checks)),
+            ("tenon-prepare", prepares),
+            ("tenon-answer", answers),
+            ("tenon-library", Box::new(library_answers)),
+        ];
         (hub, works.into())
     }
 
     /// How far others are ahead, now and later.
     pub(crate) fn progress(&self) -> Arc<Mutex<Progress>> {
         self.progress.clone()
+    }
+
+    /// How far a snapshot is that is under way, now and later.
+    pub(crate) fn restoring(&self) -> Arc<Restoring> {
+        self.restore.shown()
     }
 
     fn now_ms(&self) -> u64 {
@@ -230,6 +250,7 @@ impl Hub {
             NetworkEvent::Disconnected { peer } => {
                 self.peers.disconnect(&peer);
                 self.catch_up.gone(now_ms, peer);
+                self.restore.gone(now_ms, peer);
             }
             NetworkEvent::Message { peer, bytes, .. } => self.on_message(now_ms, peer, &bytes),
             NetworkEvent::Gossip { peer, topic: Topic::Transactions, id, bytes } => {
@@ -251,9 +272,13 @@ impl Hub {
     fn on_message(&mut self, now_ms: u64, peer: PeerKey, bytes: &[u8]) {
         match Envelope::from_bytes(bytes) {
             Ok(Envelope::Consensus(consensus)) => self.on_consensus(now_ms, peer, *consensus),
-            Ok(Envelope::Status(status)) => self.catch_up.heard(now_ms, peer, status),
+            Ok(Envelope::Status(status)) => {
+                if self.restore.heard(now_ms, peer, status) {
+                    self.catch_up.heard(now_ms, peer, status);
+                }
+            }
             // What finds no room, or a node that is behind, comes by gossip too.
-            Ok(Envelope::Transactions(_)) if self.catch_up.is_behind() => {}
+            Ok(Envelope::Transactions(_)) if self.is_behind() => {}
             Ok(Envelope::Transactions(batch)) => drop(self.checker.check(Source::Peer(peer), batch)),
             Ok(Envelope::Shard(shard)) => self.on_shard(peer, *shard),
             Err(error) => {
@@ -263,10 +288,14 @@ impl Hub {
         }
     }
 
+    fn is_behind(&self) -> bool {
+        self.catch_up.is_behind() || self.restore.is_active()
+    }
+
     /// A node that is behind cannot judge transactions: it passes none on.
     fn on_batch(&self, peer: PeerKey, id: GossipId, bytes: &[u8]) {
         match TransactionBatch::from_bytes(bytes) {
-            Ok(batch) if !self.catch_up.is_behind() => {
+            Ok(batch) if !self.is_behind() => {
                 if !self.checker.check(Source::Gossip(id), batch) {
                     self.network.judge(id, Verdict::Ignore);
                 }
@@ -304,6 +333,9 @@ impl Hub {
         }
         *self.progress.lock().unwrap_or_else(PoisonError::into_inner) = self.catch_up.progress();
         self.catch_up.tick(now_ms, &self.driver);
+        for (peer, status) in self.restore.tick(now_ms, self.peers.epoch()) {
+            self.catch_up.heard(now_ms, peer, status);
+        }
         if now_ms >= self.call_ms {
             self.call_ms = now_ms.saturating_add(CALL_MS);
             for address in self.peers.missing() {

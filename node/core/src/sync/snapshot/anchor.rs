@@ -1,17 +1,20 @@
-//! What goes with the rows of a snapshot: the block whose state they are, what it gave, and headers before it.
+//! What goes with the rows of a snapshot: the block whose state they are, what it gave, and those before it by hash.
 //!
 //! ```text
 //! trusted: the header at height h + 1, which is final
 //!   its state root            -> the rows after h
-//!   its parent hash           -> the header at h -> its transactions; the header at h - 1 -> ... by parent hashes
+//!   its parent hash           -> the header at h -> its transactions
+//!                                                -> by its root over all ancestors: the accumulator, the last hashes
 //!   its parent's receipts     -> the receipts of h, from which the node goes on
 //! ```
 //!
-//! The headers are those that a chain asks for when it checks mortal transactions, for which it knows the hashes alone.
+//! The hashes are those that a chain asks for when it checks mortal transactions; the accumulator is what the headers
+//! after the block go on from. A node that has imported one serves the next: it has the accumulators since.
 //! It leaves out how the header at h + 1 came to be trusted: that is a light client's or an operator's business.
 
-use super::{ANCHOR_HEADERS, MAX_ANCHOR_BYTES, SnapshotError};
+use super::{ANCHOR_BLOCKS, MAX_ANCHOR_BYTES, SnapshotError};
 use parity_scale_codec::{Decode, DecodeAll, Encode};
+use tenon_types::mmr::Accumulator;
 use tenon_types::proof::TreeHash;
 use tenon_types::{Block, BlockNumber, Gas, Hash, Header, Receipt, extrinsics_root};
 
@@ -48,22 +51,24 @@ impl Target {
         })
     }
 
-    /// How many headers before its block go with a snapshot.
+    /// How many blocks before its own go with a snapshot by their hashes.
     #[must_use]
-    pub fn headers(&self) -> usize {
-        usize::try_from(self.height).map_or(ANCHOR_HEADERS, |height| height.min(ANCHOR_HEADERS))
+    pub fn older(&self) -> usize {
+        usize::try_from(self.height).map_or(ANCHOR_BLOCKS, |height| height.min(ANCHOR_BLOCKS))
     }
 }
 
-/// The block of a snapshot, what it gave, and the headers before it.
+/// The block of a snapshot, what it gave, and the blocks before it by hash.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Anchor {
     /// The block.
     pub block: Block,
     /// Its receipts: one for each transaction, then those of hooks.
     pub receipts: Vec<Receipt>,
-    /// The headers before it, the newest first: [`ANCHOR_HEADERS`] of them, or all.
-    pub headers: Vec<Header>,
+    /// The accumulator over all blocks before those of `older`.
+    pub start: Accumulator,
+    /// The hashes of the blocks before it, the oldest first: [`ANCHOR_BLOCKS`] of them, or all.
+    pub older: Vec<Hash>,
 }
 
 impl Anchor {
@@ -85,14 +90,8 @@ impl Anchor {
         Ok(anchor)
     }
 
-    /// The hashes of the blocks before, the newest first.
-    #[must_use]
-    pub fn older(&self) -> Vec<Hash> {
-        self.headers.iter().map(Header::hash).collect()
-    }
-
     fn check(&self, target: &Target) -> Result<(), SnapshotError> {
-        let Self { block, receipts, headers } = self;
+        let Self { block, receipts, start, older } = self;
         equal("hash of the block", block.header.hash(), target.block)?;
         equal("root of the transactions", extrinsics_root(&block.extrinsics), block.header.extrinsics_root)?;
         let encoded: Vec<Vec<u8>> = receipts.iter().map(Encode::encode).collect();
@@ -103,14 +102,17 @@ impl Anchor {
         if found != target.gas_used {
             return Err(SnapshotError::Gas { found, expected: target.gas_used });
         }
-        if headers.len() != target.headers() {
-            return Err(SnapshotError::Headers { found: headers.len(), expected: target.headers() });
+        if older.len() != target.older() {
+            return Err(SnapshotError::Older { found: older.len(), expected: target.older() });
         }
-        let mut parent = block.header.parent_hash;
-        for header in headers {
-            equal("hash of a header before the block", header.hash(), parent)?;
-            parent = header.parent_hash;
+        let info = block.header.info().ok_or(SnapshotError::Header { number: block.header.number })?;
+        let mut before = start.clone();
+        let first = u64::from(target.height).checked_sub(u64::try_from(older.len()).unwrap_or(u64::MAX));
+        if Some(before.size()) != first {
+            return Err(SnapshotError::Start { found: before.size(), expected: first.unwrap_or_default() });
         }
+        older.iter().for_each(|hash| drop(before.append(hash)));
+        equal("root over the blocks before", before.root(), info.ancestors)?;
         Ok(())
     }
 }

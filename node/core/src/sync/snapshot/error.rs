@@ -68,12 +68,20 @@ pub enum SnapshotError {
         /// By the header after it.
         expected: Gas,
     },
-    /// Too many headers, or too few.
-    #[error("found {found} headers before the block, expected {expected}")]
-    Headers {
+    /// Too many blocks before, or too few.
+    #[error("found {found} hashes of blocks before, expected {expected}")]
+    Older {
         /// How many there are.
         found: usize,
         /// How many there must be.
         expected: usize,
+    },
+    /// The accumulator is over other blocks.
+    #[error("found an accumulator of {found} blocks, expected one of {expected}")]
+    Start {
+        /// Of how many it is.
+        found: u64,
+        /// Of how many it must be.
+        expected: u64,
     },
 }

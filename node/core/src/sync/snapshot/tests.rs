@@ -1,5 +1,6 @@
 //! A snapshot from simulated peers: honest, lying, silent, slow, and of other depths.
 
+mod find;
 mod pieces;
 mod world;
 

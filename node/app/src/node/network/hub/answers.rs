@@ -1,6 +1,7 @@
 //! Questions of other nodes and answers to one's own.
 
 use super::super::blocks::Asked;
+use super::super::library::Question;
 use super::{Hub, Offence, PeerKey};
 use parity_scale_codec::Encode;
 use tenon_core::relay::{Progress, read_block};
@@ -17,6 +18,10 @@ impl Hub {
             }
             Ok(Request::Block { hash }) => self.network.respond(id, Answer::Block(self.whole(&hash)).to_bytes()),
             Ok(Request::Blocks(request)) => self.catch_up.serve(id, request),
+            Ok(Request::Snapshots) => self.library.ask(id, Question::Snapshots),
+            Ok(Request::Piece(request)) => self.library.ask(id, Question::Piece(request)),
+            Ok(Request::Header { height }) => self.library.ask(id, Question::Header(height)),
+            Ok(Request::Epochs { first }) => self.library.ask(id, Question::Epochs(first)),
             Err(error) => {
                 tracing::debug!(target: "tenon::network", %peer, %error, "a request does not decode");
                 self.network.punish(peer, Offence::Malformed);
@@ -30,6 +35,9 @@ impl Hub {
     }
 
     pub(super) fn on_response(&mut self, now_ms: u64, id: RequestId, result: Result<Vec<u8>, RequestFailure>) {
+        if self.restore.has_asked(&id) {
+            return self.restore.answered(now_ms, id, result);
+        }
         let Some((peer, asked)) = self.blocks.answered(&id) else {
             return self.catch_up.answered(now_ms, id, result);
         };

@@ -38,8 +38,8 @@ fn a_target_is_what_the_next_header_says() {
     let target = fixture.target;
     assert_eq!((target.height, target.root), (5, fixture.child.state_root.0));
     assert_eq!((target.block, target.gas_used), (fixture.anchor.block.header.hash(), 15));
-    assert_eq!(target.headers(), 5);
-    assert_eq!(Target { height: 4_000, ..target }.headers(), ANCHOR_HEADERS);
+    assert_eq!(target.older(), 5);
+    assert_eq!(Target { height: 4_000, ..target }.older(), ANCHOR_BLOCKS);
     let mut child = fixture.child.clone();
     child.number = 0;
     assert_eq!(Target::below(&child), Err(SnapshotError::Header { number: 0 }));
@@ -64,15 +64,27 @@ fn an_anchor_of_another_block_or_with_other_receipts_or_headers_is_refused() {
     assert_eq!(differs(refusal(&|anchor| drop(anchor.block.extrinsics.pop()))), "root of the transactions");
     assert_eq!(differs(refusal(&|anchor| anchor.receipts.swap(0, 1))), "root of the receipts");
     assert_eq!(differs(refusal(&|anchor| anchor.receipts.push(receipt(4, 1)))), "root of the receipts");
-    assert_eq!(differs(refusal(&|anchor| anchor.headers.swap(0, 1))), "hash of a header before the block");
-    let error = refusal(&|anchor| drop(anchor.headers.pop()));
-    assert_eq!(error, SnapshotError::Headers { found: 4, expected: 5 });
+    assert_eq!(differs(refusal(&|anchor| anchor.older.swap(0, 1))), "root over the blocks before");
+    let error = refusal(&|anchor| drop(anchor.start.append(&Hash([1; 32]))));
+    assert_eq!(error, SnapshotError::Start { found: 1, expected: 0 });
+    let error = refusal(&|anchor| anchor.older.truncate(4));
+    assert_eq!(error, SnapshotError::Older { found: 4, expected: 5 });
     let target = Target { gas_used: 16, ..fixture.target };
     let error = Anchor::from_bytes(&target, &fixture.anchor.encode()).unwrap_err();
     assert_eq!(error, SnapshotError::Gas { found: 15, expected: 16 });
-    let older: Vec<Hash> = fixture.anchor.headers.iter().map(tenon_types::Header::hash).collect();
-    assert_eq!((older.len(), older[0]), (5, fixture.anchor.block.header.parent_hash));
-    assert_eq!(Anchor::from_bytes(&fixture.target, &fixture.anchor.encode()).unwrap().older(), older);
+    let passed = Anchor::from_bytes(&fixture.target, &fixture.anchor.encode()).unwrap();
+    assert_eq!((passed.older.len(), passed.older[4]), (5, passed.block.header.parent_hash));
+}
+
+#[test]
+fn of_a_long_chain_the_last_hashes_go_with_the_accumulator_below_them() {
+    let fixture = Fixture::new(&[(vec![1], vec![2])].into(), 0, 300);
+    let passed = Anchor::from_bytes(&fixture.target, &fixture.anchor.encode()).unwrap();
+    assert_eq!((passed.start.size(), passed.older.len()), (300 - 256, ANCHOR_BLOCKS));
+    let mut other = passed.clone();
+    other.start = tenon_types::mmr::Accumulator::from_peaks(44, vec![[1; 32]; 3]).unwrap();
+    let error = Anchor::from_bytes(&fixture.target, &other.encode()).unwrap_err();
+    assert!(matches!(error, SnapshotError::Differs { what: "root over the blocks before", .. }), "{error}");
 }
 
 #[test]

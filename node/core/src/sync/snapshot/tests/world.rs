@@ -3,6 +3,7 @@
 use super::super::*;
 use parity_scale_codec::Encode;
 use proptest::prelude::*;
+use tenon_types::mmr::Accumulator;
 use tenon_types::proof::{
     EMPTY_HASH, HashedRow, PartHash, PartRow, encode_part, internal_hash, key_bit, key_hash, leaf_hash, part_of,
     settle_leaves, value_hash,
@@ -41,14 +42,16 @@ fn hashed(rows: &[PartRow<'_>]) -> Vec<HashedRow> {
     rows.iter().map(|(key, value)| (key_hash(key), value_hash(value))).collect()
 }
 
-fn header(number: BlockNumber, parent_hash: Hash, state_root: Hash, outcome: (u64, Hash), extrinsics: Hash) -> Header {
+/// The header of the block after those that are accumulated.
+fn header(before: &Accumulator, parent_hash: Hash, state_root: Hash, outcome: (u64, Hash), extrinsics: Hash) -> Header {
+    let number = BlockNumber::try_from(before.size()).unwrap();
     let info = BlockInfo {
         time_ms: u64::from(number),
         producer: Address([3; 32]),
         base_fee: 1,
         parent_gas_used: outcome.0,
         parent_receipts_root: outcome.1,
-        ancestors: Hash::ZERO,
+        ancestors: before.root(),
         seal: Seal::default(),
         next_validators: None,
     };
@@ -72,24 +75,30 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new(rows: &Rows, depth: u8, height: BlockNumber) -> Self {
-        let mut headers = Vec::new();
+        let (mut hashes, mut before, mut start) = (Vec::new(), Accumulator::new(), Accumulator::new());
         let mut parent = Hash::ZERO;
         for number in 0..height {
-            headers.insert(0, header(number, parent, Hash([9; 32]), (0, Hash::ZERO), Hash::ZERO));
-            parent = headers[0].hash();
+            parent = header(&before, parent, Hash([9; 32]), (0, Hash::ZERO), Hash::ZERO).hash();
+            before.append(&parent);
+            hashes.push(parent);
+            if u64::from(height - number) > ANCHOR_BLOCKS as u64 {
+                start.append(&parent);
+            }
         }
-        headers.truncate(ANCHOR_HEADERS);
+        let older = hashes.split_off(hashes.len().saturating_sub(ANCHOR_BLOCKS));
         let extrinsics = vec![vec![4, 1], vec![4, 2]];
-        let block = header(height, parent, Hash([8; 32]), (0, Hash::ZERO), extrinsics_root(&extrinsics));
+        let block = header(&before, parent, Hash([8; 32]), (0, Hash::ZERO), extrinsics_root(&extrinsics));
         let block = Block { header: block, extrinsics };
         // The third is of a hook, whose gas is not counted.
         let receipts = vec![receipt(1, 10), receipt(2, 5), receipt(3, 100)];
         let encoded: Vec<Vec<u8>> = receipts.iter().map(Encode::encode).collect();
         let all: Vec<PartRow<'_>> = rows.iter().map(|(key, value)| (&key[..], &value[..])).collect();
         let root = Hash(subtree(&hashed(&all), 0));
-        let child = header(height + 1, block.header.hash(), root, (15, extrinsics_root(&encoded)), Hash::ZERO);
+        let mut after = before.clone();
+        after.append(&block.header.hash());
+        let child = header(&after, block.header.hash(), root, (15, extrinsics_root(&encoded)), Hash::ZERO);
         let target = Target::below(&child).unwrap();
-        Self { target, child, anchor: Anchor { block, receipts, headers }, rows: rows.clone(), depth }
+        Self { target, child, anchor: Anchor { block, receipts, start, older }, rows: rows.clone(), depth }
     }
 
     fn part(&self, depth: u8, part: u32) -> Vec<PartRow<'_>> {
