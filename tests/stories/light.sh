@@ -19,6 +19,7 @@ grep -q '"bls_key"' "$FOLDER/trust.json" || fail "found no validators: $(cat "$F
 say "something happens"
 run transfer --to //Bob --amount 12.5 --from //Alice
 HEIGHT=$(last height)
+HASH=$(last transaction)
 await "$((HEIGHT + 2))"
 
 say "a block is final by the votes of more than two thirds, and says so to people without a node"
@@ -32,6 +33,19 @@ keep "$FOLDER/bob.json" proof entry --account //Bob --checkpoint "$FOLDER/trust.
 TENON_URL=ws://127.0.0.1:1 run proof check "$FOLDER/bob.json" --checkpoint "$FOLDER/trust.json"
 printf '  free %s\n' "$(last free)"
 [ -n "$(last free)" ] || fail "found no balance"
+
+say "the transfer itself, and how it ended: under the newest final header, however old it is"
+keep "$FOLDER/transfer.json" proof transaction "$HASH" --checkpoint "$FOLDER/trust.json"
+TENON_URL=ws://127.0.0.1:1 run proof check "$FOLDER/transfer.json" --checkpoint "$FOLDER/trust.json"
+grep -q "\"transaction\":{\"hash\":\"$HASH\"" <<<"$LAST" || fail "found $LAST, expected transaction $HASH"
+keep "$FOLDER/receipt.json" proof transaction "$HASH" --receipt --checkpoint "$FOLDER/trust.json"
+TENON_URL=ws://127.0.0.1:1 run proof check "$FOLDER/receipt.json" --checkpoint "$FOLDER/trust.json"
+[ "$(last succeeded)" = true ] || fail "found $LAST, expected a receipt of a transfer that succeeded"
+expect_error NoFinalityProof proof transaction "0x$(printf '77%.0s' {1..32})" --checkpoint "$FOLDER/trust.json"
+# The last byte is one of a path.
+sed 's/^\(  "inclusion": "0x.*\)0"\(,*\)$/\11"\2/; t; s/^\(  "inclusion": "0x.*\)."\(,*\)$/\10"\2/' "$FOLDER/transfer.json" >"$FOLDER/forged.json"
+cmp -s "$FOLDER/transfer.json" "$FOLDER/forged.json" && fail "nothing was changed"
+expect_error BadProof proof check "$FOLDER/forged.json" --checkpoint "$FOLDER/trust.json"
 
 say "what was changed is refused: another balance, another signature, other validators"
 sed 's/"value": "0x\(..\)/"value": "0xff/' "$FOLDER/bob.json" >"$FOLDER/forged.json"

@@ -9,7 +9,9 @@ use crate::errors::ErrorData;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use finality::{CertificateView, EpochView, HeaderProofView, LightProofView, TrustView, ValidatorView};
+pub use finality::{
+    CertificateView, EpochView, HeaderProofView, InclusionView, LightProofView, TrustView, ValidatorView,
+};
 pub use scalar::{Bytes, Decimal, HexHash, SignedDecimal};
 
 /// An error with which a call into the chain ended.

@@ -1,8 +1,8 @@
 //! What the RPC server asks of the node. It holds no behaviour: `crate::node` implements it, `crate::rpc` uses it.
 
 use std::sync::Arc;
-use tenon_core::consensus::bbft::{EpochProof, HeaderProof, Validator};
-use tenon_types::{Address, Amount, Block, BlockInfo, Event, Gas, Genesis, Hash, Receipt, proof::Proof};
+use tenon_core::consensus::bbft::{EpochProof, HeaderProof, LightProof, Validator};
+use tenon_types::{Address, Amount, Block, BlockInfo, Event, Gas, Genesis, Hash, Header, Receipt, proof::Proof};
 use tokio::sync::{broadcast, mpsc};
 
 /// A block with what its execution gave.
@@ -170,6 +170,26 @@ pub struct EventFilter {
     pub limit: usize,
 }
 
+/// What is to be shown under the last final header.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// The header at a height.
+    Header(u32),
+    /// A header that this node may have pruned.
+    Known(Box<Header>),
+    /// A transaction, by its hash.
+    Transaction(Hash),
+    /// The receipt of a transaction, by the transaction's hash.
+    Receipt(Hash),
+    /// An entry of the state.
+    Entry {
+        /// The key.
+        key: Vec<u8>,
+        /// The block after which it is shown; the newest that can be proven if absent.
+        at: Option<Hash>,
+    },
+}
+
 /// Why a question has no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unavailable {
@@ -281,6 +301,11 @@ pub trait Backend: Send + Sync + 'static {
     /// # Errors
     /// [`Unavailable`] if it is not over, or what shows it is pruned.
     fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable>;
+    /// Shows something under the last final header, by the certificate of that and the accumulator in it.
+    ///
+    /// # Errors
+    /// [`Unavailable`] if it does not lie there, was pruned, or nobody voted.
+    fn light_proof(&self, shown: &Shown) -> Result<LightProof, Unavailable>;
     /// The validators of an epoch whose first block may be made.
     ///
     /// # Errors

@@ -77,6 +77,21 @@ pub struct TrustView {
     pub epoch: EpochView,
 }
 
+/// Shows a header to be final, and what lies under it or under an ancestor of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InclusionView {
+    /// The header that is final.
+    pub finality: HeaderProofView,
+    /// The height of the header that it lies under.
+    pub height: u32,
+    /// The hash of that header.
+    pub hash: HexHash,
+    /// The way from the final header: an `Inclusion` of `tenon_types::proof`.
+    pub inclusion: Bytes,
+    /// All of it as a light client reads it: a `LightProof` of `tenon_core::consensus::bbft`.
+    pub bytes: Bytes,
+}
+
 /// All that an offline check from a trusted epoch on needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LightProofView {
@@ -86,7 +101,11 @@ pub struct LightProofView {
     pub epochs: Vec<Bytes>,
     /// The header that is final.
     pub finality: HeaderProofView,
-    /// Entries of the state that the header carries the root of, if any were asked for.
+    /// What lies under it or under an ancestor of it: an `Inclusion` of `tenon_types::proof`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inclusion: Option<Bytes>,
+    /// Entries of the state whose root is carried by the header under which the inclusion lies, or by the final one
+    /// itself, if any were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<ProofView>,
 }

@@ -33,6 +33,20 @@ pub(super) const METHODS: &[Method] = &[
         "Shows that a block is final: its header, those above it up to the one that was certified, and the certificate.",
     ),
     Method::call(
+        "finality_prove",
+        &[
+            required("what", Form::Any, "`\"header\"`, `\"known\"`, `\"transaction\"`, `\"receipt\"` or `\"entry\"`."),
+            required(
+                "id",
+                Form::Any,
+                "Its height; its SCALE bytes, which the node may have pruned; the transaction's hash; or the key.",
+            ),
+            optional("at", Form::Hash, "The block after which an entry is shown; the newest that can be if absent."),
+        ],
+        "`InclusionView`",
+        "Shows something under the last final header, however old it is: the certificate, and the path to it.",
+    ),
+    Method::call(
         "finality_validators",
         &[optional("epoch", Form::Number, "The epoch; that of the block after the last final one if absent.")],
         "`EpochView`",

@@ -2,6 +2,7 @@
 //! on, and checks all of it without a node.
 
 mod files;
+mod inclusion;
 mod light;
 mod state;
 mod trust;
@@ -58,7 +59,7 @@ enum ProofCommand {
     },
     /// Check a proof without a node: votes, headers, root, path and value
     Check {
-        /// The file that `tenon proof get`, `header` or `entry` printed
+        /// The file that `tenon proof get`, `header`, `transaction` or `entry` printed
         file: PathBuf,
         /// The hash of a block that you trust; the root must stand in it
         #[arg(long, value_name = "HASH", conflicts_with = "checkpoint")]
@@ -85,7 +86,19 @@ enum ProofCommand {
         #[arg(long, value_name = "FILE")]
         checkpoint: PathBuf,
     },
-    /// Print the proof of a part of the state under a header that is final, as JSON
+    /// Print the proof that a transaction is in the chain, or of what it did, under the last final header, as JSON
+    Transaction {
+        /// The transaction's hash
+        #[arg(value_name = "HASH")]
+        hash: String,
+        /// Prove its receipt: how it ended, and its events
+        #[arg(long)]
+        receipt: bool,
+        /// A file of `tenon proof checkpoint` that you trust
+        #[arg(long, value_name = "FILE")]
+        checkpoint: PathBuf,
+    },
+    /// Print the proof of a part of the state under the last final header, as JSON
     Entry {
         #[command(flatten)]
         what: What,
@@ -125,13 +138,21 @@ impl Proof {
             }
             ProofCommand::Header { height, checkpoint } => {
                 let trust = files::read_trust(&checkpoint)?;
-                light::prove(&global.connect().await?, &trust, height, None).await
+                light::prove(&global.connect().await?, &trust, height).await
+            }
+            ProofCommand::Transaction { hash, receipt, checkpoint } => {
+                let trust = files::read_trust(&checkpoint)?;
+                let what = if receipt { "receipt" } else { "transaction" };
+                let wanted = vec![json!(what), json!(query::hash(&hash)?.to_string())];
+                light::prove_under(&global.connect().await?, &trust, &wanted, None).await
             }
             ProofCommand::Entry { what, key, at, checkpoint } => {
                 let trust = files::read_trust(&checkpoint)?;
                 let client = global.connect().await?;
                 let state = what.fetch(&client, key.as_deref(), at.as_deref()).await?;
-                light::prove(&client, &trust, state.block_height.saturating_add(1), Some(state)).await
+                // The root stands in the next header, which may be old by now.
+                let wanted = vec![json!("header"), json!(state.block_height.saturating_add(1))];
+                light::prove_under(&client, &trust, &wanted, Some(state)).await
             }
             ProofCommand::Light { checkpoint, to } => light::follow(&global.connect().await?, &checkpoint, to).await,
         }

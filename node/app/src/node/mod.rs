@@ -13,6 +13,7 @@ mod epochs;
 mod finality;
 mod finalize;
 mod genesis;
+mod inclusion;
 mod intake;
 mod joining;
 mod kept;

@@ -6,14 +6,14 @@ use super::driver::{Command, now_ms};
 use super::intake::read_account;
 use super::state::PagesAfter;
 use crate::backend::{
-    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, StateChange,
+    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, Shown, StateChange,
     StateView, TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::DecodeAll;
 use std::sync::Arc;
 use std::time::Duration;
 use tenon_abi::HostError;
-use tenon_core::consensus::bbft::{EpochProof, HeaderProof};
+use tenon_core::consensus::bbft::{EpochProof, HeaderProof, LightProof};
 use tenon_host::tree::prove;
 use tenon_host::{Environment, QueryKind, Simulated, StateReader, query, simulate};
 use tenon_store::{Direction, EventPosition, StoreError};
@@ -240,6 +240,10 @@ impl Backend for Node {
 
     fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable> {
         self.find_epoch_proof(epoch)
+    }
+
+    fn light_proof(&self, shown: &Shown) -> Result<LightProof, Unavailable> {
+        self.find_light_proof(shown)
     }
 
     fn validators(&self, epoch: u64) -> Result<EpochSet, Unavailable> {

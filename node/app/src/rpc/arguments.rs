@@ -53,7 +53,7 @@ impl Arguments {
         Ok(Self { method, values })
     }
 
-    fn invalid(&self, index: usize, cause: &str) -> Failure {
+    pub(super) fn invalid(&self, index: usize, cause: &str) -> Failure {
         let name = self.method.parameters.get(index).map_or("?", |parameter| parameter.name);
         Failure::new(errors::INVALID_PARAMS, format!("the parameter {name:?}: {cause}"))
             .expected(signature(self.method))

@@ -27,6 +27,7 @@ pub(super) fn find(name: &str) -> Option<Handler> {
         "dev_mine" => blocks::mine,
         "finality_epochProof" => finality::epoch_proof,
         "finality_proof" => finality::proof,
+        "finality_prove" => finality::prove,
         "finality_validators" => finality::validators,
         "module_code" => modules::code,
         "module_list" => modules::list,

@@ -2,33 +2,48 @@
 //! needs no node.
 
 use super::trust::{client_of, now_ms, refused, view_of};
-use super::{expect_chain, files, patiently, state};
+use super::{expect_chain, files, inclusion, patiently, state};
 use crate::cli::output::{Failure, Kind, Report, table};
 use parity_scale_codec::Encode;
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use tenon_api::errors::NO_FINALITY_PROOF;
-use tenon_api::json::{Bytes, HeaderProofView, HexHash, LightProofView, ProofView, TrustView};
+use tenon_api::json::{Bytes, HeaderProofView, HexHash, InclusionView, LightProofView, ProofView, TrustView};
 use tenon_client::{Client, ClientError, proof};
 use tenon_core::consensus::bbft::{EpochProof, HeaderProof, LightClient};
-use tenon_types::{BlockNumber, Hash};
+use tenon_types::BlockNumber;
 
 /// Epochs over which one proof leads.
 const MAX_EPOCHS: u64 = 65_536;
 
-/// Prints what leads from a trusted epoch to a header, and to entries of the state under its root; checked before.
-pub(super) async fn prove(
-    client: &Client,
-    trust: &TrustView,
-    height: BlockNumber,
-    state: Option<ProofView>,
-) -> Result<Report, Failure> {
+/// Prints what leads from a trusted epoch to a header; checked before.
+pub(super) async fn prove(client: &Client, trust: &TrustView, height: BlockNumber) -> Result<Report, Failure> {
     let mut light = begin(client, trust)?;
     let epochs = go_on(client, &mut light, height).await?;
     let finality = fetch_header(client, height).await?;
-    let proof = LightProofView { genesis_hash: trust.epoch.genesis_hash, epochs, finality, state };
-    check(&proof, trust, now_ms())?;
-    Ok(Report::new(files::pretty(&proof), json!(proof)))
+    let genesis_hash = trust.epoch.genesis_hash;
+    checked(&LightProofView { genesis_hash, epochs, finality, inclusion: None, state: None }, trust)
+}
+
+/// Prints what leads from a trusted epoch to the last final header, to what lies under it, and to entries of the state
+/// whose root stands there; checked before.
+pub(super) async fn prove_under(
+    client: &Client,
+    trust: &TrustView,
+    wanted: &[Json],
+    state: Option<ProofView>,
+) -> Result<Report, Failure> {
+    let mut light = begin(client, trust)?;
+    let shown: InclusionView =
+        patiently(NO_FINALITY_PROOF.code, async || client.ask("finality_prove", wanted.to_vec()).await).await?;
+    let epochs = go_on(client, &mut light, shown.finality.height).await?;
+    let (genesis_hash, inclusion) = (trust.epoch.genesis_hash, Some(shown.inclusion));
+    checked(&LightProofView { genesis_hash, epochs, finality: shown.finality, inclusion, state }, trust)
+}
+
+fn checked(proof: &LightProofView, trust: &TrustView) -> Result<Report, Failure> {
+    check(proof, trust, now_ms())?;
+    Ok(Report::new(files::pretty(proof), json!(proof)))
 }
 
 /// Follows the chain to the epoch of a height, checks the header there, and moves the file of trust on.
@@ -57,8 +72,15 @@ pub(super) fn check(proof: &LightProofView, trust: &TrustView, now_ms: u64) -> R
     }
     let (rows, mut json) = describe(&light, &proof.finality, proof.epochs.len(), now_ms)?;
     let mut text = format!("the proof holds\n{rows}");
+    let header = read_header(&proof.finality)?.header;
+    let mut under = header.hash();
+    if let Some(bytes) = &proof.inclusion {
+        let (found, lines) = inclusion::describe(&header, bytes, &mut json)?;
+        under = found.hash;
+        text.push_str(&format!("\n{lines}"));
+    }
     if let Some(state) = &proof.state {
-        let proven = proof::check(state, Some(&final_hash(&proof.finality)?))?;
+        let proven = proof::check(state, Some(&under))?;
         let (lines, entries) = state::describe_all(&proven);
         text.push_str(&format!("\n  state after block {} {}\n{lines}", proven.height, proven.block));
         json["state_root"] = json!(proven.state_root.to_string());
@@ -109,10 +131,6 @@ fn read_header(finality: &HeaderProofView) -> Result<HeaderProof, Failure> {
         return Err(ClientError::Proof(format!("found header {found} in the bytes, expected {expected}")).into());
     }
     Ok(proof)
-}
-
-fn final_hash(finality: &HeaderProofView) -> Result<Hash, Failure> {
-    Ok(read_header(finality)?.header.hash())
 }
 
 /// Checks a header and says what was shown.

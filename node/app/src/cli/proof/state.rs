@@ -48,7 +48,7 @@ pub(super) fn describe_all(proven: &Proven) -> (String, Vec<Json>) {
 }
 
 /// An entry in words: an account with its numbers, anything else as bytes.
-fn describe(key: &[u8], value: Option<&[u8]>) -> (String, Json) {
+pub(super) fn describe(key: &[u8], value: Option<&[u8]>) -> (String, Json) {
     let account = key.get(48..80).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).map(Address);
     let hex_key = format!("0x{}", hex::encode(key));
     if let Some(address) = account.filter(|address| keys::account(address) == key) {

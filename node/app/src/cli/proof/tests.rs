@@ -116,7 +116,7 @@ fn file() -> (TrustView, LightProofView) {
         epochs.push(Bytes(proof.to_bytes()));
     }
     let finality = shown(&prove(chain, 2, 11, &header(Some(&last), 2, None)));
-    let proof = LightProofView { genesis_hash: HexHash(chain), epochs, finality, state: None };
+    let proof = LightProofView { genesis_hash: HexHash(chain), epochs, finality, inclusion: None, state: None };
     (trust_of(&genesis, &members(1)), proof)
 }
 

@@ -1,6 +1,8 @@
 //! One chain under several engines: the same blocks give the same state, a crash takes nothing back that was final, and
 //! a chain goes on under another engine.
 
+mod inclusion;
+
 use super::*;
 use crate::backend::HeadEvent;
 use std::sync::atomic::{AtomicU64, Ordering};

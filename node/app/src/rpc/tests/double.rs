@@ -3,17 +3,18 @@
 
 use crate::backend::{
     Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind,
-    StateView, TransactionStatus, Unavailable, Validity,
+    Shown, StateView, TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex};
 use tenon_core::consensus::bbft::{
-    Certificate, Epoch, EpochProof, FinalityProof, HeaderProof, Signature, Signers, Statement, Validator,
+    Certificate, Epoch, EpochProof, FinalityProof, HeaderProof, LightProof, Signature, Signers, Statement, Validator,
     View as BbftView, signed_bytes,
 };
 use tenon_crypto::bls::{BlsAggregate, BlsSecretKey};
+use tenon_types::proof::{Inclusion, Part};
 use tenon_types::{
     AccountData, AccountInfo, Address, Amount, BalancesCall, BalancesEvent, Block, BlockInfo, Call, Digest, DigestItem,
     DispatchInfo, ENGINE_ID, Event, Extrinsic, Gas, Genesis, Hash, Header, ModulesCall, ModulesEvent, Parameters,
@@ -289,6 +290,16 @@ impl Backend for Double {
 
     fn epoch_proof(&self, epoch: u64) -> Result<EpochProof, Unavailable> {
         Err(Unavailable::Unproven(format!("epoch {epoch}")))
+    }
+
+    fn light_proof(&self, shown: &Shown) -> Result<LightProof, Unavailable> {
+        let finality = self.header_proof(self.finalized().block.header.number)?;
+        match shown {
+            Shown::Header(height) if *height == finality.header.number => {
+                Ok(LightProof { finality, inclusion: Inclusion { ancestor: None, part: Part::Header } })
+            }
+            other => Err(Unavailable::Unproven(format!("{other:?}"))),
+        }
     }
 
     fn validators(&self, epoch: u64) -> Result<EpochSet, Unavailable> {
