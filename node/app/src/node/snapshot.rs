@@ -185,7 +185,6 @@ pub struct SnapshotMaker {
 
 impl SnapshotMaker {
     /// Makes a snapshot every so many blocks; 0 makes none. The work is for a thread.
-    #[must_use]
     pub fn new(
         store: Arc<Store>,
         snapshots: Arc<Snapshots>,

@@ -33,6 +33,7 @@ fn scenarios() -> Vec<Scenario> {
         add(of("conflicts"), Box::new(move || people::conflicts(count)));
         add(of("stranded"), Box::new(move || people::stranded(count)));
         add(of("rebuild"), Box::new(move || faults::rebuild(count, 60)));
+        add(of("snapshot"), Box::new(move || faults::snapshot(count)));
         add(of("follower"), Box::new(move || people::follower(count)));
         add(of("pace"), Box::new(move || people::pace(count, 110)));
     }

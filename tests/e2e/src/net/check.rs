@@ -67,6 +67,27 @@ pub fn check(net: &Net, nodes: &[usize], sent: &Sent) -> History {
     History { height: target, transactions, mean_interval, missed, last_time }
 }
 
+/// Checks nodes against each other where none has the first block any more: whatever block several of them have is the
+/// same, with the root of the state before it, and all of them have the last one.
+///
+/// # Panics
+/// If something does not hold.
+pub fn check_last(net: &Net, nodes: &[usize]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("an async runtime starts");
+    let target = net.top(nodes);
+    net.wait_height(nodes, target);
+    let mut known: BTreeMap<u32, BlockView> = BTreeMap::new();
+    for number in nodes {
+        let blocks = runtime.block_on(blocks(&net.node(*number).url(), target));
+        assert!(!blocks.is_empty(), "node {number} has no block {target}");
+        for block in blocks {
+            let before = known.entry(block.height).or_insert_with(|| block.clone());
+            assert_eq!(*before, block, "node {number} at height {}", block.height);
+        }
+    }
+}
+
 /// The final blocks of a node up to a height, as far back as it has them, without what differs between nodes.
 async fn blocks(url: &str, target: u64) -> Vec<BlockView> {
     let client = Client::connect(url).await.unwrap_or_else(|error| panic!("{url}: {error}"));

@@ -1,7 +1,7 @@
 //! What happens to a network: processes that are killed, frozen and rebuilt, links that are cut and bad, disks that are
 //! full. Each scenario runs under load and ends with [`check`]; it returns its figures in words.
 
-use super::check::{History, check, latency};
+use super::check::{History, check, check_last, latency};
 use super::load::{Load, Sent};
 use super::network::{Net, Plan};
 use super::node::{Role, fake_clock};
@@ -20,6 +20,10 @@ const CLOCK_OFF_S: i64 = 4;
 const CLOCK_WRONG_S: i64 = 90;
 /// Clients of a scenario.
 const CLIENTS: usize = 4;
+/// Blocks that nodes keep, from one snapshot to the next, and of an epoch, where only a snapshot helps.
+const KEPT: u64 = 80;
+const EVERY: u64 = 20;
+const EPOCH_BLOCKS: u32 = 30;
 /// MiB of the small disk, and of one write to fill it.
 const DISK_MIB: u64 = 320;
 const WRITE_BYTES: usize = 1 << 20;
@@ -278,6 +282,40 @@ pub fn rebuild(count: usize, blocks: u64) -> String {
     // What its key said is not known any more: it must not say anything else.
     assert_eq!(run.net.node(count).figure("tenon_votes_now"), Some(0), "it votes without its record");
     format!("rebuilt within {took:?} and observes; {}", run.end(&[]))
+}
+
+/// A node's chain is deleted when its peers have no old blocks any more: only a snapshot brings it back. It is killed
+/// while it takes one, and begins again. Its key votes again from the next epoch on.
+pub fn snapshot(count: usize) -> String {
+    let settings = [("storage.keep_blocks", KEPT), ("storage.keep_states", KEPT), ("storage.snapshot_every", EVERY)];
+    let settings = settings.map(|(key, blocks)| (key, blocks.to_string())).to_vec();
+    let plan = Plan { validators: count, epoch_blocks: Some(EPOCH_BLOCKS), settings, ..Plan::default() };
+    let mut net = Net::started(plan);
+    let all = net.numbers();
+    let rest = &all[..count - 1];
+    net.wait_height(&all, 1);
+    all.iter().for_each(|number| net.register(*number, 1));
+    // Two snapshots in a later epoch, and nobody has the first block any more.
+    net.wait_height(&all, KEPT + 2 * EVERY);
+    net.kill(&[count]);
+    fs::remove_dir_all(net.node(count).folder.join("chain")).expect("a chain can be removed");
+    net.advance(rest, 3);
+    net.nodes[count - 1].start(&net.places);
+    net.wait_figure(count, "tenon_peers", |peers| peers > 0);
+    net.kill(&[count]);
+    let begun = std::time::Instant::now();
+    net.start(&[count]);
+    net.wait_height(&[count], net.top(rest));
+    let took = begun.elapsed();
+    assert!(net.node(count).log().contains("a snapshot was imported"), "{}", net.node(count).log());
+    net.wait_figure(count, "tenon_votes_now", |votes| votes == 1);
+    // It serves what it has, and goes on from there after a stop.
+    net.wait_figure(count, "tenon_snapshot_height", |height| height > 0);
+    net.node_mut(count).stop();
+    net.start(&[count]);
+    net.advance(&all, 3);
+    check_last(&net, &all);
+    format!("back within {took:?} without any block below its snapshot, and votes")
 }
 
 /// What a scenario says that cannot run here.

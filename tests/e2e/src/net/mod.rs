@@ -15,7 +15,7 @@ pub mod people;
 mod place;
 mod switch;
 
-pub use check::{History, check, included, latency};
+pub use check::{History, check, check_last, included, latency};
 pub use load::{Acknowledged, Load, Sent};
 pub use network::{FUNDED, NET_PATIENCE, Net, Plan, funded};
 pub use node::{NetNode, Role};

@@ -9,8 +9,9 @@ use parity_scale_codec::Encode;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use tenon_client::{ChainIdentity, Lifetime, sign};
+use tenon_core::consensus::bbft::{Certificate, FinalityProof, Signature, Signers, Statement, View};
 use tenon_core::consensus::{DevEngine, DevMode};
-use tenon_core::sync::snapshot::{Answer, Effect, Input, Offence, Peer, Piece, SnapshotSync, Target};
+use tenon_core::sync::snapshot::{Answer, Effect, Input, Offence, Peer, Piece, SnapshotSync, Target, Trusted};
 use tenon_crypto::{Keypair, Scheme};
 use tenon_engine::{EngineOptions, WasmtimeEngine};
 use tenon_host::tree::prove;
@@ -26,6 +27,13 @@ const INDEX: usize = 6;
 const CHILD: u32 = 7;
 /// What shows that a snapshot's block is final, as far as these tests look.
 const FINALITY: &[u8] = b"final";
+
+/// What shows that a block is final, as far as its form goes.
+fn finality() -> FinalityProof {
+    let statement = Statement::finalize(View(1), Hash([7; 32]));
+    let certificate = Certificate { statement, signers: Signers::none(4), signature: Signature([0; 48]) };
+    FinalityProof { certificate, descendants: Vec::new() }
+}
 
 /// A chain without modules and with many accounts.
 fn genesis() -> Genesis {
@@ -258,6 +266,51 @@ fn fetching_goes_on_after_a_stop_and_a_spoilt_piece_is_fetched_again() {
     pair.import(&incoming).unwrap();
     let error = pair.import(&incoming).unwrap_err();
     assert!(error.to_string().contains("found no Manifest"), "{error:#}");
+}
+
+#[test]
+fn what_was_fetched_is_imported_once_and_what_cannot_be_is_given_up() {
+    let pair = pair();
+    let served = made(pair.here.path(), 20_000, &[HEIGHT]);
+    let base = pair.there.path();
+    let import_fetched = || {
+        let hash = || Ok(pair.chain[0].hash);
+        import_fetched(&open(base), base, &genesis(), hash).unwrap().map(|finalized| finalized.height)
+    };
+    assert_eq!(import_fetched(), None);
+    let child = pair.chain[INDEX + 1].block.header.clone();
+    let trusted = || Trusted { target: pair.target, child: child.clone(), finality: finality() };
+    let fetch_all = || {
+        let incoming = Incoming::open(base, &pair.target).unwrap();
+        fetch(&served, &pair.target, &incoming);
+        incoming.trust(&trusted()).unwrap();
+        incoming
+    };
+    // A piece that the disk has spoilt, or lost: nothing stays of the attempt.
+    let incoming = fetch_all();
+    let other = incoming.read(Piece::Part(1)).unwrap().unwrap();
+    incoming.keep(Piece::Part(0), &other).unwrap();
+    assert_eq!(import_fetched(), None);
+    assert!(Incoming::complete(base).unwrap().is_none());
+    let store = open(base);
+    assert_eq!((store.unfinished_import().unwrap(), store.finalized().unwrap()), (None, None));
+    // A process that ended in the middle, and whose pieces are gone: as if nothing had been.
+    drop(store.begin_import(&pair.chain[0].hash.0, HEIGHT).unwrap());
+    drop(store);
+    assert_eq!(import_fetched(), None);
+    assert_eq!(open(base).unfinished_import().unwrap(), None);
+    // One that ended in the middle, and whose pieces are there.
+    let incoming = fetch_all();
+    let (_, again) = Incoming::complete(base).unwrap().unwrap();
+    assert_eq!((again, incoming.kept().unwrap().0.is_some()), (trusted(), true));
+    drop(open(base).begin_import(&pair.chain[0].hash.0, HEIGHT).unwrap());
+    assert_eq!(import_fetched(), Some(HEIGHT));
+    assert_eq!(open(base).proof(HEIGHT).unwrap(), Some(finality().to_bytes()));
+    assert_eq!(import_fetched(), None);
+    // A chain that is further than what was fetched stays.
+    fetch_all();
+    assert_eq!(import_fetched(), None);
+    assert_eq!(open(base).finalized().unwrap().unwrap().height, HEIGHT);
 }
 
 #[test]
