@@ -23,7 +23,7 @@ use tenon_store::{Options, Store};
 use tenon_types::{Genesis, Hash, Hooks, Validator};
 use tokio::runtime::Runtime;
 
-/// Behind its peers by so many blocks between snapshots, and by so many blocks at least, a node takes one.
+/// With peers so many snapshots high, and so many blocks at least, a node without blocks takes one.
 const LAG_SNAPSHOTS: u32 = 4;
 const MIN_LAG: u32 = 1_024;
 /// How often a running node looks whether it failed.

@@ -1,7 +1,7 @@
-//! A state instead of blocks, for a node that is far behind its peers, or whose next blocks no peer has any more.
+//! A state instead of blocks, for a new node whose peers are far ahead, and for one whose next block no peer has.
 //!
 //! ```text
-//! wanted    peers are far ahead, or none of them has the next block: for a moment, so that all of them are heard
+//! wanted    as above, for a moment, so that all peers are heard
 //! asking    every connected peer is asked for its snapshots
 //! finding   [`Finder`]: by what the validators signed, from those of this node's epoch to a snapshot's header
 //! fetching  [`SnapshotSync`]: pieces from several peers, each checked, kept as files
@@ -49,7 +49,7 @@ const MAX_STATUSES: usize = 1_024;
 pub(crate) struct RestoreSetup {
     /// The node's folder.
     pub(crate) base: PathBuf,
-    /// So many blocks behind its peers it prefers a snapshot.
+    /// Without a block of its own, it prefers a snapshot if a peer is so high.
     pub(crate) lag: BlockNumber,
 }
 
@@ -174,13 +174,14 @@ impl Restore {
         }
     }
 
-    /// Whether peers are far ahead, or none of them has the next block.
+    /// Whether this node is new and peers are far ahead, or none of them has its next block.
     fn is_wanted(&self) -> bool {
         let Some(setup) = &self.setup else { return false };
         let own = self.chain.best().block.header.number;
         let next = own.saturating_add(1);
         let best = self.statuses.values().map(|status| status.height).max().unwrap_or_default();
-        let is_far = best.saturating_sub(own) >= setup.lag;
+        // Whoever has a chain keeps its blocks, for others too, as long as it can go on with them.
+        let is_far = own == 0 && best >= setup.lag;
         let has_next = |status: &Status| status.lowest <= next && status.height >= next;
         best > own && (is_far || !self.statuses.values().any(has_next))
     }
