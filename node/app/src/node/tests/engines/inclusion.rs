@@ -1,7 +1,8 @@
 //! Old headers, transactions, receipts and entries under the last final header, as a light client checks them.
 
 use super::*;
-use crate::backend::{EpochSet, Shown, Unavailable};
+use crate::backend::{Shown, Unavailable};
+use crate::node::validators;
 use tenon_core::consensus::bbft::{Checkpoint, Epoch, LightClient, LightProof, LightRules};
 use tenon_types::proof::{Commitments, Part};
 use tenon_types::{Header, Receipt, blake2b_256};
@@ -9,12 +10,13 @@ use tenon_types::{Header, Receipt, blake2b_256};
 /// The clock of somebody for whom no block is of the future.
 const NOW_MS: u64 = u64::MAX / 2;
 
-/// A light client that believes the validators of genesis.
+/// A light client that believes the development validators from genesis on.
 fn client(node: &Node) -> LightClient {
-    let EpochSet { epoch, start, since_ms, validators } = node.validators(0).unwrap();
-    let rules = LightRules { chain: node.genesis_hash(), epoch_blocks: 0, trust_period_ms: u64::MAX };
-    let (start, start_ms) = (start.hash, start.info.time_ms);
-    LightClient::new(rules, Checkpoint { epoch: Epoch(epoch), start, start_ms, since_ms, validators }).unwrap()
+    let chain = node.genesis_hash();
+    let rules = LightRules { chain, epoch_blocks: 0, trust_period_ms: u64::MAX };
+    let validators = validators::development_set().validators().to_vec();
+    let checkpoint = Checkpoint { epoch: Epoch(0), start: chain, start_ms: FIRST_MS, since_ms: FIRST_MS, validators };
+    LightClient::new(rules, checkpoint).unwrap()
 }
 
 fn shown(node: &Node, client: &LightClient, what: &Shown) -> (Commitments, Part) {
