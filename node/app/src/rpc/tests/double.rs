@@ -2,8 +2,8 @@
 //! Nothing is executed or checked but the nonce; what the chain does is tested with the real node.
 
 use crate::backend::{
-    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind,
-    Shown, StateView, TransactionStatus, Unavailable, Validity,
+    Backend, BlockEntry, EpochSet, EventAt, EventFilter, Execution, HeadEvent, ReadProof, Refusal, RefusalKind, Shown,
+    StateView, TransactionStatus, Unavailable, Validity,
 };
 use parity_scale_codec::{Decode, Encode};
 use std::collections::BTreeMap;
