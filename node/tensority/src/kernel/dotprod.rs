@@ -6,12 +6,11 @@
 //! tile    4 rows by a panel: 16 registers of sums; 16 steps of each row are loaded at a time
 //! ```
 
+use super::neon::{self, REGISTER, load, store};
 use crate::matrices::{BYTES, Matrix, SIZE, Square};
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-/// Bytes of a register.
-const REGISTER: usize = 16;
 /// Columns of a panel.
 const PANEL: usize = 16;
 /// Panels of a matrix.
@@ -116,22 +115,5 @@ fn dot<const GROUP: i32>(mut sums: int32x4_t, columns: int8x16_t, row: int8x16_t
 #[inline]
 #[target_feature(enable = "neon")]
 fn reduce(left: int32x4_t, right: int32x4_t) -> int8x8_t {
-    let sums = vcombine_s16(vmovn_s32(left), vmovn_s32(right));
-    vmovn_s16(vaddq_s16(sums, vshrq_n_s16::<8>(sums)))
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-#[allow(unsafe_code, reason = "a register is made of bytes")]
-fn load(bytes: &[u8; REGISTER]) -> int8x16_t {
-    // SAFETY: both are 16 bytes of plain data.
-    unsafe { core::mem::transmute::<[u8; REGISTER], int8x16_t>(*bytes) }
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-#[allow(unsafe_code, reason = "bytes are made of a register")]
-fn store(bytes: &mut [u8; REGISTER], register: int8x16_t) {
-    // SAFETY: both are 16 bytes of plain data.
-    *bytes = unsafe { core::mem::transmute::<int8x16_t, [u8; REGISTER]>(register) };
+    neon::reduce(vcombine_s16(vmovn_s32(left), vmovn_s32(right)))
 }

@@ -11,7 +11,7 @@ use crate::matrices::{Matrix, SIZE, Square};
 use core::arch::aarch64::*;
 
 /// Bytes of a register.
-const REGISTER: usize = 16;
+pub(super) const REGISTER: usize = 16;
 /// Columns of a panel.
 const PANEL: usize = 32;
 /// Panels of a matrix.
@@ -70,14 +70,14 @@ fn tile(rows: &[u8; ROWS * SIZE], steps: &[u8; SIZE * PANEL], next: &mut [u8; RO
 /// The two bytes of each sum, added up modulo 256.
 #[inline]
 #[target_feature(enable = "neon")]
-fn reduce(sums: int16x8_t) -> int8x8_t {
+pub(super) fn reduce(sums: int16x8_t) -> int8x8_t {
     vmovn_s16(vaddq_s16(sums, vshrq_n_s16::<8>(sums)))
 }
 
 #[inline]
 #[target_feature(enable = "neon")]
 #[allow(unsafe_code, reason = "a register is made of bytes")]
-fn load(bytes: &[u8; REGISTER]) -> int8x16_t {
+pub(super) fn load(bytes: &[u8; REGISTER]) -> int8x16_t {
     // SAFETY: both are 16 bytes of plain data.
     unsafe { core::mem::transmute::<[u8; REGISTER], int8x16_t>(*bytes) }
 }
@@ -85,7 +85,7 @@ fn load(bytes: &[u8; REGISTER]) -> int8x16_t {
 #[inline]
 #[target_feature(enable = "neon")]
 #[allow(unsafe_code, reason = "bytes are made of a register")]
-fn store(bytes: &mut [u8; REGISTER], register: int8x16_t) {
+pub(super) fn store(bytes: &mut [u8; REGISTER], register: int8x16_t) {
     // SAFETY: both are 16 bytes of plain data.
     *bytes = unsafe { core::mem::transmute::<int8x16_t, [u8; REGISTER]>(register) };
 }

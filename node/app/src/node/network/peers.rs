@@ -8,7 +8,7 @@ use super::shards::Turn;
 use std::collections::{BTreeMap, BTreeSet};
 use tenon_core::consensus::bbft::{Epoch, Signature, Validator, ValidatorIndex, View};
 use tenon_core::wire::ValidatorRecord;
-use tenon_crypto::bls::{BlsPublicKey, BlsSecretKey};
+use tenon_crypto::bls::{BlsPublicKey, BlsSecretKey, PUBLIC_KEY_BYTES};
 use tenon_net::PeerKey;
 use tenon_types::{Address, Hash};
 
@@ -28,6 +28,8 @@ pub(super) struct Peers {
     chain: Hash,
     /// The node's own key, and the key that its votes have.
     me: (PeerKey, Option<BlsSecretKey>),
+    /// The public half of the latter.
+    public: Option<[u8; PUBLIC_KEY_BYTES]>,
     connected: BTreeSet<PeerKey>,
     records: BTreeMap<Address, ValidatorRecord>,
     /// The epoch that runs, and the one before.
@@ -37,7 +39,8 @@ pub(super) struct Peers {
 impl Peers {
     pub(super) fn new(chain: Hash, peer: PeerKey, key: Option<BlsSecretKey>) -> Self {
         let (connected, records) = (BTreeSet::new(), BTreeMap::new());
-        Self { chain, me: (peer, key), connected, records, epochs: (None, None) }
+        let public = key.as_ref().map(|key| key.public_key().to_bytes());
+        Self { chain, me: (peer, key), public, connected, records, epochs: (None, None) }
     }
 
     /// Takes note of the epoch that runs. Records of who validates no more are forgotten.
@@ -85,13 +88,18 @@ impl Peers {
     /// The record of this node, if it validates in the epoch that runs.
     pub(super) fn own_record(&self, addresses: Vec<String>, sequence: u64) -> Option<ValidatorRecord> {
         let key = self.me.1.as_ref()?;
-        let public = key.public_key().to_bytes();
-        let view = self.epochs.0.as_ref()?;
-        let account = view.set.validators().iter().find(|one| one.bls_key == public)?.account;
+        let (_, Validator { account, .. }) = self.seat(self.epoch()?)?;
         let unsigned = Signature([0; 48]);
-        let mut record = ValidatorRecord { account, peer: self.me.0.0, addresses, sequence, signature: unsigned };
+        let mut record =
+            ValidatorRecord { account: *account, peer: self.me.0.0, addresses, sequence, signature: unsigned };
         record.signature = Signature(key.sign(&record.signed_bytes(self.chain)).to_bytes());
         Some(record)
+    }
+
+    /// Where this node's key stands among an epoch's validators.
+    fn seat<'a>(&self, view: &'a EpochView) -> Option<(usize, &'a Validator)> {
+        let public = self.public.as_ref()?;
+        view.set.validators().iter().enumerate().find(|(_, one)| one.bls_key == *public)
     }
 
     fn view(&self, epoch: Epoch) -> Option<&EpochView> {
@@ -107,8 +115,7 @@ impl Peers {
     /// Whose turn a view is, if this node validates in its epoch.
     pub(super) fn turn(&self, epoch: Epoch, view: View) -> Option<Turn> {
         let known = self.view(epoch)?;
-        let public = self.me.1.as_ref()?.public_key().to_bytes();
-        let me = known.set.validators().iter().position(|one| one.bls_key == public)?;
+        let (me, _) = self.seat(known)?;
         let (validators, me) = (u16::try_from(known.set.len()).ok()?, ValidatorIndex::try_from(me).ok()?);
         Some(Turn { epoch, view, validators, leader: known.schedule.leader(view), me })
     }
